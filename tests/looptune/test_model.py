@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 
 from gymcc.envs.looptune.backends.model import bound, peak_gflops, predict
 from gymcc.envs.looptune.backends.model.compute import tile_cycles
-from gymcc.envs.looptune.backends.model.machine import CORE, L1
-from gymcc.envs.looptune.backends.model.memory import lines, survival
+from gymcc.envs.looptune.backends.model.machine import CORE
+from gymcc.envs.looptune.backends.model.memory import lines, resident
 from gymcc.envs.looptune.backends.walk import AVX2, AVX512, TARGETS, Target, Tile
 from gymcc.envs.looptune.state import Contraction, Loop, Nest, default_nest, matmul
 
@@ -107,7 +107,7 @@ def test_lines_match_a_count_of_every_element(rows: int, width: int, stride: int
 def test_power_of_two_rows_collide_in_the_cache() -> None:
     """64 rows of 2 lines fit L1 eight times over, unless their stride maps them all to the same few sets."""
     block = (1, 64, 32)
-    friendly, hostile = (survival(matmul(8, n, 64), block, L1)[2] for n in (1040, 1024))
+    friendly, hostile = (resident(matmul(8, n, 64).strides, block)[0][1][2] for n in (1040, 1024))
     assert friendly == 1.0
     assert hostile == 0.0
 

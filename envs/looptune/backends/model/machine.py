@@ -16,8 +16,7 @@ class Cache:
     line: int  # elements per line
     sets: int
     ways: int
-    stream: float  # cycles per missing line whose neighbours are fetched with it
-    scattered: float  # cycles per missing line that stands alone
+    miss: float  # cycles per missing line
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,9 +37,9 @@ class Core:
 
 
 CORE = Core()
-L1 = Cache(line=16, sets=64, ways=8, stream=2.5, scattered=6.0)  # 32 KiB
+L1 = Cache(line=16, sets=64, ways=8, miss=2.5)  # 32 KiB
 # 1 MiB; physical pages scatter over its sets, so capacity is all a schedule can know of it.
-L2 = Cache(line=16, sets=1, ways=16 * 1024, stream=12.0, scattered=20.0)
-TLB = Cache(line=1024, sets=16, ways=4, stream=8.0, scattered=8.0)  # 64 pages of 4 KiB
+L2 = Cache(line=16, sets=1, ways=16 * 1024, miss=12.0)
+TLB = Cache(line=1024, sets=16, ways=4, miss=8.0)  # 64 pages of 4 KiB
 LEVELS = (L1, L2, TLB)
 OVERLAP = 0.5  # share of memory cycles that computation cannot hide (calibrated)

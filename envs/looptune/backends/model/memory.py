@@ -1,4 +1,4 @@
-"""Cycles spent on lines that miss a cache: reuse analysis over the loops around, and inside, the register tile.
+"""Lines that miss each cache: reuse analysis over the loops around, and inside, the register tile.
 
 From the innermost block outwards, an operand's misses grow with each loop either by the *new* lines the loop reaches
 (while the loop's body leaves its lines in the cache) or by its full trip count (when the body evicts them). Which share
@@ -7,9 +7,9 @@ survives a body is read off the body's lines, counted per cache set: a set that 
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Sequence
 from functools import lru_cache
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,74 +19,71 @@ from gymcc.envs.looptune.backends.model.machine import LEVELS, Cache
 from gymcc.envs.looptune.backends.walk import Tile
 from gymcc.envs.looptune.state import Contraction
 
-Lines = tuple[int, NDArray[np.int64]]  # distinct lines, and how many fall on each set, (sets,)
+Strides = tuple[tuple[int, ...], ...]  # of (C, A, B), each (dims,), elements
+Block = tuple[int, ...]  # (dims,) elements
+Triple = tuple[float, float, float]  # of (C, A, B)
 
 
-def memory_cycles(contraction: Contraction, spine: Sequence[Step], tile: Tile) -> float:
-    """Cycles to bring in every line that misses L1, L2 or the TLB when the nest runs again and again."""
+def misses(contraction: Contraction, spine: Sequence[Step], tile: Tile) -> list[Triple]:
+    """Lines of (C, A, B) that miss each of ``LEVELS`` in one run of a nest that runs again and again."""
+    strides = contraction.strides
     blocks = _blocks(contraction, spine, tile)
-    return sum(_level_cycles(contraction, blocks, cache) for cache in LEVELS)
+    states = [resident(strides, block) for block in blocks]
+    trips = [_trips(body, block) for body, block in pairwise(blocks)]
+    return [_misses([state[level] for state in states], trips) for level in range(len(LEVELS))]
 
 
-def _blocks(contraction: Contraction, spine: Sequence[Step], tile: Tile) -> list[tuple[int, ...]]:
+def _blocks(contraction: Contraction, spine: Sequence[Step], tile: Tile) -> list[Block]:
     """Extents of every block from the innermost reduction step outwards; each is one loop larger than the last."""
     loops = [*((step.dim, step.step) for step in spine), *((dim, 1) for dim in tile.reduction)]
-    extents = contraction.extents
-    blocks = [extents]
+    block = contraction.extents
+    blocks = [block]
     for dim, step in loops:
-        extents = (*extents[:dim], min(step, extents[dim]), *extents[dim + 1 :])
-        blocks.append(extents)
+        block = (*block[:dim], step, *block[dim + 1 :])
+        blocks.append(block)
     return blocks[::-1]
 
 
-def _level_cycles(contraction: Contraction, blocks: list[tuple[int, ...]], cache: Cache) -> float:
-    misses = [float(count) for count, _ in _footprint(contraction, blocks[0], cache)]
-    for body, block in itertools.pairwise(blocks):
-        trips = max(b / a for a, b in zip(body, block, strict=True))
-        growth = _growth(contraction, body, block, cache)
-        kept = survival(contraction, body, cache)
-        misses = [m * (k * g + (1.0 - k) * trips) for m, k, g in zip(misses, kept, growth, strict=True)]
-    # The nest runs again on the same arrays: what survived it is not fetched anew.
-    kept = survival(contraction, blocks[-1], cache)
-    costs = _line_costs(contraction, blocks[0], cache)
-    return sum(m * (1.0 - k) * cost for m, k, cost in zip(misses, kept, costs, strict=True))
+def _trips(body: Block, block: Block) -> float:
+    """Iterations of the one loop between two blocks, a tail counting as a part."""
+    for inner, outer in zip(body, block, strict=True):
+        if inner != outer:
+            return outer / inner
+    return 1.0
 
 
-def _growth(contraction: Contraction, body: tuple[int, ...], block: tuple[int, ...], cache: Cache) -> list[float]:
-    """Lines of the block over lines of one body, per operand: 1 where every iteration touches the same lines."""
-    inner, outer = _footprint(contraction, body, cache), _footprint(contraction, block, cache)
-    return [o / i for (i, _), (o, _) in zip(inner, outer, strict=True)]
-
-
-def _line_costs(contraction: Contraction, block: tuple[int, ...], cache: Cache) -> list[float]:
-    """Cycles per missing line of (C, A, B): cheaper if one step of the tile walks over several neighbours."""
-    costs = []
-    for strides in contraction.strides:
-        run = max((block[d] for d, stride in enumerate(strides) if stride == 1), default=1)
-        costs.append(cache.stream if run >= 2 * cache.line else cache.scattered)
-    return [2.0 * costs[0], *costs[1:]]  # C comes in and is written back
+def _misses(states: list[tuple[Triple, Triple]], trips: list[float]) -> Triple:
+    """One level: ``states`` holds lines and surviving shares of (C, A, B) per block, innermost first."""
+    (c, a, b), _ = states[0]
+    for ((c0, a0, b0), (c_kept, a_kept, b_kept)), ((c1, a1, b1), _), n in zip(states, states[1:], trips, strict=False):
+        c *= c_kept * c1 / c0 + (1.0 - c_kept) * n
+        a *= a_kept * a1 / a0 + (1.0 - a_kept) * n
+        b *= b_kept * b1 / b0 + (1.0 - b_kept) * n
+    # The nest runs again on the same arrays: what survived the whole of it is not fetched anew.
+    c_kept, a_kept, b_kept = states[-1][1]
+    return c * (1.0 - c_kept), a * (1.0 - a_kept), b * (1.0 - b_kept)
 
 
 @lru_cache(maxsize=65_536)
-def survival(contraction: Contraction, block: tuple[int, ...], cache: Cache) -> tuple[float, ...]:
-    """Share of each operand's lines, (C, A, B), still in the cache after one pass over the block."""
-    footprint = _footprint(contraction, block, cache)
-    if sum(count for count, _ in footprint) > 4 * cache.sets * cache.ways:
-        return (0.0, 0.0, 0.0)
-    fits = sum(sets for _, sets in footprint) <= cache.ways
-    return tuple(int(sets[fits].sum()) / count for count, sets in footprint)
+def resident(strides: Strides, block: Block) -> tuple[tuple[Triple, Triple], ...]:
+    """Per level: lines of (C, A, B) in a block, and the share of each still in the cache after one pass over it."""
+    return tuple(_resident(strides, block, cache) for cache in LEVELS)
 
 
-def _footprint(contraction: Contraction, block: tuple[int, ...], cache: Cache) -> tuple[Lines, ...]:
-    return tuple(
-        lines(tuple((s, e) for s, e in zip(strides, block, strict=True) if s and e > 1), cache.line, cache.sets)
-        for strides in contraction.strides
-    )
+def _resident(strides: Strides, block: Block, cache: Cache) -> tuple[Triple, Triple]:
+    axes = [tuple((s, e) for s, e in zip(operand, block, strict=True) if s and e > 1) for operand in strides]
+    (c, c_sets), (a, a_sets), (b, b_sets) = (lines(operand, cache.line, cache.sets) for operand in axes)
+    fits = c_sets + a_sets + b_sets <= cache.ways
+    kept = (c_sets @ fits / c, a_sets @ fits / a, b_sets @ fits / b)
+    return (float(c), float(a), float(b)), (float(kept[0]), float(kept[1]), float(kept[2]))
 
 
-@lru_cache(maxsize=65_536)
-def lines(axes: tuple[tuple[int, int], ...], line: int, sets: int) -> Lines:
-    """Distinct lines of a strided block at a line boundary, counted per set; ``axes`` are (stride, extent) pairs."""
+@lru_cache(maxsize=16_384)
+def lines(axes: tuple[tuple[int, int], ...], line: int, sets: int) -> tuple[int, NDArray[np.int64]]:
+    """Distinct lines of a strided block at a line boundary, and how many fall on each set, ``(sets,)``.
+
+    ``axes`` are (stride, extent) pairs, in elements.
+    """
     run, starts = 1, np.zeros(1, dtype=np.int64)
     for stride, extent in sorted(axes):
         if stride <= run:
