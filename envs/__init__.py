@@ -1,0 +1,1 @@
+"""The environments, one folder per compiler, all with the same rooms inside."""

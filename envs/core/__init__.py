@@ -1,0 +1,1 @@
+"""What every environment shares: the problem contract, the Gymnasium adapter, observations, rewards and records."""

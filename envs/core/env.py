@@ -1,0 +1,176 @@
+"""The one adapter from a :class:`Problem` to Gymnasium."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Mapping, Sequence
+from copy import deepcopy
+from math import nan
+from typing import Any, Generic, Self, TypeVar
+
+import gymnasium as gym
+import numpy as np
+from numpy.typing import NDArray
+
+from gymcc.envs.core.choices import choose
+from gymcc.envs.core.episode import Episode
+from gymcc.envs.core.observation import Observation, select
+from gymcc.envs.core.problem import BackendError, IllegalAction, Problem
+from gymcc.envs.core.render import text_image
+from gymcc.envs.core.reward import REWARDS, Costs, Reward
+
+S = TypeVar("S", bound=Hashable)
+ON_ILLEGAL = {"noop": False, "terminate": True, "raise": True}
+
+
+class CompilerEnv(gym.Env[Any, np.int64], Generic[S]):
+    """Episodes over a problem's instances.
+
+    ``reset(options={"instance": uri})`` takes any instance; without it one is drawn from ``instances`` with the
+    environment's seeded generator. An illegal action changes nothing, costs a step and ``illegal_penalty``, and
+    ``info["illegal"]`` says why (``on_illegal="terminate"`` ends the episode instead, ``"raise"`` raises
+    :class:`IllegalAction`). ``terminated``: no decision left. ``truncated``: ``max_steps`` attempts made, or the back
+    end failed (``info["error"]``, reward ``-failure_penalty``).
+
+    ``info`` holds scalars and arrays only: instance; cost, baseline_cost, best_cost and bound in the problem's unit
+    (nan where unknown or, under a reward that is not dense, not yet evaluated); evals (costs computed so far by this
+    problem object); illegal; error; action_mask (int8, ``(n_actions,)``).
+    """
+
+    metadata = {"render_modes": ["ansi", "rgb_array"], "render_fps": 2}
+
+    def __init__(
+        self,
+        problem: Problem[S],
+        observations: Mapping[str, Observation],
+        instances: Sequence[str],
+        *,
+        observation: str | Mapping[str, str] = "default",
+        reward: str | Reward = "log_speedup",
+        max_steps: int | None = None,
+        on_illegal: str = "noop",
+        illegal_penalty: float = 0.1,
+        failure_penalty: float = 1.0,
+        render_mode: str | None = None,
+    ) -> None:
+        self.problem = problem
+        self.observations = observations
+        self.instances = tuple(instances)
+        if not self.instances:
+            raise ValueError("an environment needs at least one instance to draw from")
+        self._observe = select(observations, observation)
+        self.reward = choose(REWARDS, reward, "reward") if isinstance(reward, str) else reward
+        self.max_steps = problem.max_steps if max_steps is None else max_steps
+        choose(ON_ILLEGAL, on_illegal, "on_illegal")
+        self.on_illegal = on_illegal
+        self.illegal_penalty = illegal_penalty
+        self.failure_penalty = failure_penalty
+        modes = self.metadata["render_modes"]
+        if render_mode is not None and render_mode not in modes:
+            raise ValueError(f"unknown render_mode {render_mode!r}; allowed: {', '.join(modes)}")
+        self.render_mode = render_mode
+        self.observation_space = self._observe.space
+        self.action_space = gym.spaces.Discrete(problem.n_actions)
+        self._random_is_shared = False
+
+    # Gymnasium
+
+    def reset(self, *, seed: int | None = None, options: dict[str, Any] | None = None) -> tuple[Any, dict[str, Any]]:
+        super().reset(seed=seed)
+        options = options or {}
+        if unknown := set(options) - {"instance"}:
+            raise ValueError(f"unknown reset option {sorted(unknown)}; allowed: instance")
+        uri = options.get("instance") or self.instances[int(self.np_random.integers(len(self.instances)))]
+        instance = self.problem.resolve(uri)
+        self.episode = Episode(instance, self.problem.initial(instance), self.max_steps)
+        self.bound = self.problem.bound(instance)
+        self.baseline_cost = self.cost = self.best_cost = self.problem.cost(self.state)
+        return self._observe(self.episode), self._info("", "")
+
+    def step(self, action: np.int64 | int) -> tuple[Any, float, bool, bool, dict[str, Any]]:
+        action = int(action)
+        illegal = self.problem.why_illegal(self.state, action)
+        if illegal:
+            return self._step_illegal(illegal)
+        self.episode = self.episode.moved(action, self.problem.apply(self.state, action))
+        terminated = self.problem.is_terminal(self.state)
+        truncated = not terminated and self.episode.steps_left <= 0
+        before = self.cost
+        try:
+            self.cost = self.problem.cost(self.state) if self.reward.dense or terminated or truncated else nan
+        except BackendError as error:
+            self.cost = nan
+            return self._observe(self.episode), -self.failure_penalty, False, True, self._info("", str(error))
+        self.best_cost = min(self.cost, self.best_cost) if self.cost == self.cost else self.best_cost
+        reward = self.reward(Costs(self.baseline_cost, self.bound, before, self.cost), terminated or truncated)
+        return self._observe(self.episode), float(reward), terminated, truncated, self._info("", "")
+
+    def _step_illegal(self, reason: str) -> tuple[Any, float, bool, bool, dict[str, Any]]:
+        if self.on_illegal == "raise":
+            raise IllegalAction(reason)
+        self.episode = self.episode.stood_still()
+        terminated = self.on_illegal == "terminate"
+        truncated = not terminated and self.episode.steps_left <= 0
+        ended = terminated or truncated
+        if ended and not self.reward.dense:
+            self.cost = self.problem.cost(self.state)
+        costs = Costs(self.baseline_cost, self.bound, self.cost, self.cost)
+        reward = -self.illegal_penalty + (self.reward(costs, ended) if not self.reward.dense else 0.0)
+        return self._observe(self.episode), float(reward), terminated, truncated, self._info(reason, "")
+
+    def render(self) -> Any:
+        if self.render_mode is None:
+            gym.logger.warn("render() needs a render_mode; allowed: " + ", ".join(self.metadata["render_modes"]))
+            return None
+        text = self.problem.show(self.state)
+        return text if self.render_mode == "ansi" else text_image(text)
+
+    @property
+    def np_random(self) -> np.random.Generator:
+        """The environment's own generator; a fork's is copied here, when one of the two first uses it."""
+        if self._random_is_shared:
+            self._np_random = deepcopy(self._np_random)
+            self._random_is_shared = False
+        return super().np_random
+
+    @np_random.setter
+    def np_random(self, value: np.random.Generator) -> None:
+        self._np_random = value
+
+    # Beyond Gymnasium
+
+    @property
+    def state(self) -> S:
+        """The problem's state now."""
+        return self.episode.state
+
+    def observe(self, name: str) -> Any:
+        """Any of the environment's named observations of the present state, whatever the default one is."""
+        return choose(self.observations, name, "observation")(self.episode)
+
+    def action_masks(self) -> NDArray[np.int8]:
+        """1 where an action is legal, int8 ``(n_actions,)``; the name that Stable-Baselines3 looks for."""
+        return self.problem.legal(self.state).view(np.int8)
+
+    def why_illegal(self, action: int) -> str:
+        """Why an action cannot be taken now; empty if it can."""
+        return self.problem.why_illegal(self.state, action)
+
+    def fork(self) -> Self:
+        """An independent copy in constant time: states are shared, the random generator is copied when next used."""
+        clone = object.__new__(type(self))
+        self._random_is_shared = True
+        clone.__dict__.update(self.__dict__)
+        return clone
+
+    def _info(self, illegal: str, error: str) -> dict[str, Any]:
+        return {
+            "instance": self.episode.instance,
+            "cost": self.cost,
+            "baseline_cost": self.baseline_cost,
+            "best_cost": self.best_cost,
+            "bound": self.bound,
+            "evals": self.problem.memo.misses,
+            "illegal": illegal,
+            "error": error,
+            "action_mask": self.action_masks(),
+        }

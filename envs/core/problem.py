@@ -1,0 +1,169 @@
+"""The contract between a compiler-optimisation problem and everything that works on it.
+
+A :class:`Problem` is a deterministic decision process over frozen, hashable states. It knows nothing of rewards,
+observations, budgets or agents, and imports neither gymnasium, torch nor ray, so that a search, a cost model or a
+verifier needs nothing else.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Hashable, Mapping, Sequence
+from copy import copy
+from math import nan
+from typing import ClassVar, Generic, Self, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gymcc.envs.core.dataset import Dataset
+from gymcc.envs.core.memo import Memo
+
+S = TypeVar("S", bound=Hashable)
+MEMO_ENTRIES = 200_000
+
+
+class IllegalAction(ValueError):
+    """An action was applied that the state does not allow; the message says why."""
+
+
+class UnknownInstance(ValueError):
+    """An instance id that is malformed or not in the dataset it names; the message says what is allowed."""
+
+
+class BackendError(RuntimeError):
+    """The cost back end failed on a state (crash, time-out, wrong result); ends an episode, never a training run."""
+
+
+class Problem(ABC, Generic[S]):
+    """One compiler-optimisation problem; see the abstract methods for what an environment must say of itself.
+
+    States are values: ``apply`` returns a new one, so that copying is sharing. ``cost`` is evaluated when asked for
+    and memoised under :meth:`cost_key`; :meth:`fresh` gives the same problem with an empty memo, for fair comparisons.
+    """
+
+    name: ClassVar[str]  # "looptune"
+    unit: ClassVar[str]  # of cost, e.g. "seconds"
+    n_actions: int
+    max_steps: int  # decisions in an episode; searches are held to the same depth
+    deterministic: bool  # False: costs are measured and vary between processes
+    datasets: Mapping[str, Dataset]
+
+    def __init__(self) -> None:
+        self.memo: Memo[Hashable, float] = Memo(MEMO_ENTRIES)
+
+    # The decision process
+
+    @abstractmethod
+    def initial(self, instance: str) -> S:
+        """The start state of an instance id; raises :class:`UnknownInstance`."""
+
+    @abstractmethod
+    def why_illegal(self, state: S, action: int) -> str:
+        """Why ``action`` cannot be applied in ``state``, in a sentence; empty if it can."""
+
+    @abstractmethod
+    def apply(self, state: S, action: int) -> S:
+        """The state after ``action``. Pure. Raises :class:`IllegalAction` with :meth:`why_illegal`'s reason."""
+
+    @abstractmethod
+    def is_terminal(self, state: S) -> bool:
+        """Whether no decision is left, the step limit aside."""
+
+    def legal(self, state: S) -> NDArray[np.bool_]:
+        """Which actions ``apply`` accepts, bool ``(n_actions,)``; a fresh array."""
+        return np.fromiter((not self.why_illegal(state, a) for a in range(self.n_actions)), np.bool_, self.n_actions)
+
+    # Cost
+
+    @abstractmethod
+    def evaluate(self, state: S) -> float:
+        """Compute the cost of ``state`` anew, in :attr:`unit`; lower is better. Raises :class:`BackendError`."""
+
+    def cost_key(self, state: S) -> Hashable:
+        """What of a state decides its cost; states with equal keys share one evaluation."""
+        return state
+
+    def cost(self, state: S) -> float:
+        """Memoised :meth:`evaluate`."""
+        key = self.cost_key(state)
+        value = self.memo.get(key)
+        if value is None:
+            value = self.evaluate(state)
+            self.memo.put(key, value)
+        return value
+
+    def bound(self, instance: str) -> float:
+        """A lower bound of the cost over all states of an instance, nan where none is known."""
+        return nan
+
+    def fresh(self) -> Self:
+        """The same problem with an empty memo."""
+        clone = copy(self)
+        clone.memo = Memo(MEMO_ENTRIES)
+        return clone
+
+    # Text
+
+    @abstractmethod
+    def describe(self, action: int) -> str:
+        """The action's name; :meth:`parse` reads it back."""
+
+    @abstractmethod
+    def show(self, state: S) -> str:
+        """The state for people, several lines."""
+
+    @abstractmethod
+    def encode(self, state: S) -> str:
+        """The state as one string that :meth:`decode` reads back, for records and other processes."""
+
+    @abstractmethod
+    def decode(self, text: str) -> S:
+        """Inverse of :meth:`encode`; raises ValueError."""
+
+    def parse(self, text: str) -> int:
+        """The action of that name; raises ValueError naming the allowed ones."""
+        names = [self.describe(action) for action in range(self.n_actions)]
+        if text not in names:
+            raise ValueError(f"unknown action {text!r}; allowed: {', '.join(names)}")
+        return names.index(text)
+
+    # What a verifier and a comparison ask for
+
+    def check_semantics(self, state: S, seed: int) -> None:
+        """Run what ``state`` stands for on random inputs; raise :class:`BackendError` if it computes something else."""
+        raise NotImplementedError(f"{self.name} does not say how to check semantics")
+
+    def heuristic(self, instance: str) -> Sequence[int]:
+        """The decisions of the compiler's own heuristic (or an expert's rule of thumb), at most ``max_steps``."""
+        raise NotImplementedError(f"{self.name} has no heuristic")
+
+    def reference(self, name: str, instance: str) -> float:
+        """Cost of the same work done by a named outside tool, e.g. numpy; raises ValueError naming the known ones."""
+        raise ValueError(f"unknown reference {name!r}; {self.name} has none")
+
+    def versions(self) -> dict[str, str]:
+        """What a record must name besides GymCC's version for its costs to be comparable (back end, target, tools)."""
+        return {}
+
+    # Instances
+
+    def resolve(self, uri: str) -> str:
+        """The instance id behind ``uri``: an id, or ``<problem>/<dataset>/<id>`` where the id must be in the dataset."""
+        head, _, instance = uri.rpartition("/")
+        if not head:
+            self.initial(uri)
+            return uri
+        dataset = self.datasets.get(head)
+        if dataset is None:
+            known = ", ".join(sorted(self.datasets))
+            raise UnknownInstance(f"unknown dataset {head!r} in {uri!r}; known: {known}")
+        if instance not in dataset:
+            raise UnknownInstance(f"{instance!r} is not in dataset {head!r} ({len(dataset)} instances)")
+        return instance
+
+
+def checked_action(problem: Problem[S], state: S, action: int) -> None:
+    """Raise :class:`IllegalAction` unless ``action`` can be applied: the first line of an ``apply``."""
+    if reason := problem.why_illegal(state, action):
+        raise IllegalAction(reason)

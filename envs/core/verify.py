@@ -1,0 +1,91 @@
+"""Replaying records: the same actions must be legal, lead to the same state, cost the same and compute the same."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+from typing import Any
+
+import gymnasium as gym
+
+from gymcc.envs.core.env import CompilerEnv
+from gymcc.envs.core.machine import fingerprint
+from gymcc.envs.core.problem import BackendError, IllegalAction, Problem, UnknownInstance
+from gymcc.envs.core.record import Record
+
+RELATIVE = 1e-9  # deterministic costs
+MEASURED = 1.3  # a measured cost may be off by this factor on the machine it was taken on
+
+
+def problem_of(record: Record, known: dict[str, Problem[Any]]) -> Problem[Any]:
+    """The problem a record was made on, kept in ``known`` for the next one; raises ValueError."""
+    key = f"{record.env} {sorted(record.options.items())}"
+    if key not in known:
+        if record.env not in gym.registry:
+            raise ValueError(f"env: unknown environment {record.env!r}")
+        env = gym.make(record.env, **record.options).unwrapped
+        if not isinstance(env, CompilerEnv):
+            raise ValueError(f"env: {record.env!r} is not a GymCC environment")
+        known[key] = env.problem
+    return known[key]
+
+
+def verify(record: Record, known: dict[str, Problem[Any]]) -> list[str]:
+    """What is wrong with a record, each fault beginning with the field's name; empty if it holds."""
+    try:
+        problem = problem_of(record, known)
+        states = _replay(problem, record)
+    except (ValueError, TypeError) as error:
+        return [str(error)]
+    faults = []
+    if problem.encode(states[0]) != record.start:
+        faults.append(f"start: replay starts at {problem.encode(states[0])!r}")
+    if problem.encode(states[-1]) != record.final:
+        faults.append(f"final: replay ends at {problem.encode(states[-1])!r}")
+    faults += _check_costs(problem, record, states) + _check_rest(problem, record)
+    try:
+        problem.check_semantics(states[-1], seed=record.seed)
+    except BackendError as error:
+        faults.append(f"final: computes something else: {error}")
+    return faults
+
+
+def _replay(problem: Problem[Any], record: Record) -> list[Hashable]:
+    try:
+        states = [problem.initial(record.instance)]
+    except UnknownInstance as error:
+        raise ValueError(f"instance: {error}") from error
+    for number, name in enumerate(record.actions):
+        try:
+            states.append(problem.apply(states[-1], problem.parse(name)))
+        except (IllegalAction, ValueError) as error:
+            raise ValueError(f"actions: number {number}, {name!r}: {error}") from error
+    return states
+
+
+def _check_costs(problem: Problem[Any], record: Record, states: list[Any]) -> list[str]:
+    if len(record.costs) != len(states):
+        return [f"costs: {len(record.costs)} for {len(states)} states"]
+    if problem.deterministic != record.deterministic:
+        return [f"deterministic: says {record.deterministic}, the back end {problem.deterministic}"]
+    if not problem.deterministic and record.machine != fingerprint():
+        return []  # seconds of another machine
+    faults = []
+    for number, (claimed, state) in enumerate(zip(record.costs, states, strict=True)):
+        cost = problem.cost(state)
+        allowed = cost * RELATIVE if problem.deterministic else cost * (MEASURED - 1)
+        if not abs(claimed - cost) <= allowed:
+            faults.append(f"costs: number {number} is {claimed:.6g}, replay gives {cost:.6g}")
+    return faults
+
+
+def _check_rest(problem: Problem[Any], record: Record) -> list[str]:
+    faults = []
+    bound = problem.bound(record.instance)
+    if problem.deterministic and bound == bound and (record.bound is None or abs(record.bound - bound) > bound * RELATIVE):
+        faults.append(f"bound: is {record.bound}, replay gives {bound:.6g}")
+    if record.curve and min(point[2] for point in record.curve) > record.best_cost * (1 + RELATIVE):
+        faults.append("curve: never reaches the best cost of the path")
+    for name, version in problem.versions().items():
+        if record.versions.get(name) != version:
+            faults.append(f"versions: {name} was {record.versions.get(name)!r}, here {version!r}")
+    return faults

@@ -1,0 +1,55 @@
+"""The `native` back end: machine code, checked once against numpy, then timed."""
+
+from __future__ import annotations
+
+from gymcc.envs.core.problem import BackendError
+from gymcc.envs.looptune.backends.native import (
+    CompileError,
+    UnsupportedCPU,
+    WrongKernel,
+    compile_nest,
+    detect,
+    measure,
+    numpy_seconds,
+    peak_gflops,
+)
+from gymcc.envs.looptune.backends.walk import TARGETS
+from gymcc.envs.looptune.state import Contraction, Nest
+
+
+class Measured:
+    """Prices nests by running them on this core; see the timing module for how clock drift is taken out."""
+
+    name = "native"
+    deterministic = False
+
+    def __init__(self, isa: str) -> None:
+        target = detect()
+        if target is None or (isa and isa not in TARGETS):
+            raise UnsupportedCPU(f"this CPU has neither AVX-512 nor AVX2 with FMA (wanted: {isa or 'any'})")
+        self.target = TARGETS[isa] if isa else target
+
+    def seconds(self, nest: Nest) -> float:
+        try:
+            kernel = compile_nest(nest, self.target)
+            kernel.check()
+            return measure(kernel).seconds
+        except (CompileError, WrongKernel) as error:
+            raise BackendError(str(error)) from error
+
+    def peak_flops(self) -> float:
+        return peak_gflops(self.target) * 1e9
+
+    def check(self, nest: Nest, seed: int) -> None:
+        try:
+            compile_nest(nest, self.target).check(seed)
+        except WrongKernel as error:
+            raise BackendError(str(error)) from error
+
+    def reference(self, name: str, contraction: Contraction) -> float:
+        if name != "numpy":
+            raise ValueError(f"unknown reference {name!r}; allowed: numpy")
+        return numpy_seconds(contraction)
+
+    def versions(self) -> dict[str, str]:
+        return {"backend": self.name, "isa": self.target.name}

@@ -1,0 +1,32 @@
+"""The registered environments: one row each, read by ``import gymcc``, ``gymcc list`` and the tests."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A registered id: where its environment and its bare problem are made, and with which options."""
+
+    id: str
+    module: str  # its docstring is the documentation page
+    summary: str
+    options: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def entry_point(self) -> str:
+        """What Gymnasium calls."""
+        return f"{self.module}.env:make_env"
+
+
+ROWS = (
+    Row("looptune-mm-v0", "gymcc.envs.looptune", "Tune matrix-multiply loop nests, measured on this CPU"),
+    Row(
+        "looptune-mm-model-v0",
+        "gymcc.envs.looptune",
+        "The same with a deterministic analytic cost",
+        {"backend": "model"},
+    ),
+)
