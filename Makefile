@@ -1,0 +1,31 @@
+# Two commands need no set-up: `make train` and `make test`. Both create .venv on first use.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+CONFIG ?= configs/looptune-mm-dqn-quick.yaml
+export OMP_NUM_THREADS ?= 1
+
+.PHONY: train test lint clean
+
+train: $(VENV)/installed
+	$(BIN)/gymcc train $(CONFIG) --evaluate
+
+test: $(VENV)/installed lint
+	$(BIN)/python -m pytest
+
+lint: $(VENV)/installed
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy -p gymcc.envs -p gymcc.agents.search -p gymcc.benchmarks
+	$(BIN)/lint-imports
+
+# torch first and by itself: with it present, `torch>=2.5` is satisfied and nothing replaces it.
+$(VENV)/installed: pyproject.toml constraints.txt
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "GymCC needs Python 3.11 or newer, this is " + sys.version.split()[0])'
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet -c constraints.txt torch
+	$(BIN)/python -m pip install --quiet -c constraints.txt -e '.[rl,report,test,dev]'
+	touch $@
+
+clean:
+	rm -rf $(VENV) build dist *.egg-info

@@ -1,0 +1,1 @@
+"""The `gymcc` command line: one thin file per sub-command."""

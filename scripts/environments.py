@@ -1,0 +1,65 @@
+"""Finding environments, problems and instances from what was typed."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from typing import Annotated, Any
+
+import gymnasium as gym
+import typer
+
+from gymcc.envs.core.choices import choose
+from gymcc.envs.core.env import CompilerEnv
+from gymcc.envs.core.problem import Problem
+from gymcc.envs.registry import ROWS
+
+EnvId = Annotated[str, typer.Argument(help="A registered environment id; `gymcc list` names them.")]
+Option = Annotated[
+    list[str] | None,
+    typer.Option("--option", "-o", help="An option of the environment, e.g. -o backend=model; repeatable."),
+]
+
+
+def parse_options(pairs: Sequence[str] | None) -> dict[str, Any]:
+    """``["backend=model", "max_steps=5"]`` as keyword arguments; values are JSON where they can be, else text."""
+    options = {}
+    for pair in pairs or ():
+        key, equals, value = pair.partition("=")
+        if not equals or not key.isidentifier():
+            raise ValueError(f"bad option {pair!r}; expected key=value")
+        try:
+            options[key] = json.loads(value)
+        except json.JSONDecodeError:
+            options[key] = value
+    return options
+
+
+def make(env_id: str, **options: Any) -> CompilerEnv[Any]:
+    """The environment without wrappers; raises ValueError naming the known ids, or the option that is wrong."""
+    known = {row.id: row for row in ROWS}
+    if env_id not in gym.registry:
+        choose(known, env_id, "environment")
+    try:
+        env = gym.make(env_id, **options).unwrapped
+    except TypeError as error:
+        raise ValueError(f"{env_id}: {error}") from error
+    if not isinstance(env, CompilerEnv):
+        raise ValueError(f"{env_id} is not a GymCC environment")
+    return env
+
+
+def pick_instances(
+    problem: Problem[Any], dataset: str, split: str, count: int | None, named: Sequence[str] | None = None
+) -> tuple[str, ...]:
+    """The instances to work on: those named, or ``count`` spread evenly over a split (all if None)."""
+    if named:
+        return tuple(problem.resolve(uri) for uri in named)
+    members = choose(problem.datasets, dataset, "dataset").split(split)
+    if not members:
+        raise ValueError(f"dataset {dataset!r} has no {split} split")
+    if count is None or count >= len(members):
+        return members
+    if count < 1:
+        raise ValueError(f"the number of instances must be at least 1, got {count}")
+    return tuple(members[round(index * (len(members) - 1) / max(1, count - 1))] for index in range(count))
