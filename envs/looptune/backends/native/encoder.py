@@ -171,6 +171,11 @@ def address(modrm: int, unit: int, displacement: int) -> bytes:
     return _DISP32(modrm | 0x80, displacement)
 
 
+def clear(register: int) -> bytes:
+    """``vxorps ymm, ymm, ymm``: zero one of vector registers 0-15, the upper half of zmm included."""
+    return _vex((0x57, 1, 0), register, register, register) + bytes((0xC0 | (register & 7) * 9,))
+
+
 def mov(register: int, value: int) -> bytes:
     """``mov r32, imm32`` (clears the upper half)."""
     return (b"\x41" if register > 7 else b"") + bytes((0xB8 | register & 7,)) + value.to_bytes(4, "little")

@@ -40,14 +40,14 @@ class Kernel:
 
     def __call__(self, c: Array, a: Array, b: Array) -> None:
         check_arrays(self.nest.contraction, (c, a, b))
-        self._function(_pointer(c), _pointer(a), _pointer(b))
+        self._function(pointer(c), pointer(a), pointer(b))
 
-    def check(self) -> None:
+    def check(self, seed: int = 0) -> None:
         """Run once on seeded inputs and compare with numpy; tolerance 0 (see Sample). Raises WrongKernel."""
-        data = sample(self.nest.contraction)
+        data = sample(self.nest.contraction, seed)
         c = data.c.copy()
         offset = GUARD * c.itemsize
-        self._function(_pointer(c) + offset, _pointer(data.a) + offset, _pointer(data.b) + offset)
+        self._function(pointer(c) + offset, pointer(data.a) + offset, pointer(data.b) + offset)
         wrong = np.flatnonzero(c != data.expected)
         if wrong.size:
             at = int(wrong[0])
@@ -60,7 +60,8 @@ class Kernel:
         return f"Kernel({self.nest!r}, {self.target.name}, {self._block.size} bytes)"
 
 
-def _pointer(array: Array) -> int:
+def pointer(array: Array) -> int:
+    """Address of the first element."""
     return int(array.__array_interface__["data"][0])
 
 

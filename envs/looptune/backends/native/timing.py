@@ -1,0 +1,136 @@
+"""How fast a kernel is, on a core whose clock drifts and whose other hardware thread may be someone else's.
+
+A reading runs rounds of three turns: the kernel, the tile loop and the FMA loop of :mod:`reference`. Their best times
+ever seen in this process say what an undisturbed core does. The FMA loop gives the clock of the moment; where the tile
+loop is slower than the clock explains, something else uses the core. Kernel turns between two undisturbed turns of the
+tile loop count; their median, scaled by the tile loop, is the reading: the time at the best clock seen.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+from time import perf_counter_ns
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gymcc.envs.looptune.backends.native.arena import ARENA
+from gymcc.envs.looptune.backends.native.buffers import buffers
+from gymcc.envs.looptune.backends.native.cpu import require
+from gymcc.envs.looptune.backends.native.kernel import Kernel, pointer
+from gymcc.envs.looptune.backends.native.reference import fma_loop, tile_loop
+from gymcc.envs.looptune.backends.native.sampler import Sampler, Turn
+from gymcc.envs.looptune.backends.walk import Target
+
+PATIENCE = 2e-3  # seconds that a reading may take, unless a single call takes longer
+TURN = 12e-6  # seconds of kernel per turn, unless a single call takes longer
+SLOW = 1e-3  # seconds per call from which on two calls must do
+ENOUGH = 9  # undisturbed turns that end a reading …
+ENOUGH_SECONDS = 4e-4  # … or this much time in at least three
+TOLERANCE = 1.02  # tile loop against what the clock explains
+CALIBRATION = 0.03  # seconds
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """Result of a measurement."""
+
+    seconds: float  # per call, as if the core ran at the best speed known of it
+    raw_seconds: float  # per call, on the wall clock
+    quiet: bool  # whether undisturbed turns were found; if not, ``seconds`` is a rough estimate
+    turns: int  # kernel turns that the figures rest on
+
+
+class Core:
+    """The measuring core: its sampler, its reference loops and the best times seen of them."""
+
+    def __init__(self, target: Target) -> None:
+        self.sampler = Sampler()
+        fma_code, self.fma_flops = fma_loop(target)
+        tile_code, _ = tile_loop(target)
+        self._blocks = ARENA.place(fma_code), ARENA.place(tile_code)
+        self._operands = np.full(4096, 0.5, np.float32)
+        c = pointer(self._operands) + 63 & -64
+        self.fma = Turn(self._blocks[0].address, 0, 0, 0, 1)
+        self.tile = Turn(self._blocks[1].address, c, c + 4096, c + 8192, 1)
+        self.best_tile = self.best_fma = np.inf
+        self.tick = self._calibrate()  # seconds
+
+    def _calibrate(self) -> float:
+        """Length of a tick; fills the best times on the way."""
+        self.sampler([self.tile, self.fma], 8)
+        ticks, nanoseconds = self.sampler.now(), perf_counter_ns()
+        while perf_counter_ns() - nanoseconds < CALIBRATION * 1e9:
+            self.rounds([], 16)
+        seconds = (perf_counter_ns() - nanoseconds) * 1e-9
+        return seconds / (self.sampler.now() - ticks)
+
+    def rounds(self, turns: list[Turn], count: int) -> NDArray[np.int64]:
+        """Ticks of (``turns``, tile loop, FMA loop), ``(count, turns + 2)``; remembers the best."""
+        ticks = self.sampler([*turns, self.tile, self.fma], count)
+        tile, fma = ticks[:, -2:].min(axis=0).tolist()
+        self.best_tile, self.best_fma = min(self.best_tile, tile), min(self.best_fma, fma)
+        return ticks
+
+
+@cache
+def core(target: Target) -> Core:
+    """The measuring core of this process for ``target``."""
+    return Core(target)
+
+
+def peak_gflops(target: Target | None = None) -> float:
+    """Best rate of independent FMAs seen on this core, in GFLOP/s, single-threaded."""
+    here = core(target or require())
+    return here.fma_flops / (here.best_fma * here.tick) / 1e9
+
+
+def measure(kernel: Kernel, patience: float = PATIENCE) -> Reading:
+    """Time ``kernel`` on buffers of this module for at most about ``patience`` seconds, less on a quiet core."""
+    here = core(kernel.target)
+    c, a, b = buffers().flat(kernel.nest.contraction)
+    call = Turn(kernel.address, pointer(c), pointer(a), pointer(b), 1)
+    once = _estimate(here, call)
+    if once > SLOW:
+        return _slow(here, call, once)
+    call = call._replace(repetitions=max(1, round(TURN / once)))
+    samples = np.empty((0, 3))
+    deadline = here.sampler.now() + patience / here.tick
+    while True:
+        new = here.rounds([call], max(2, min(6, round(1e-4 / once))))
+        samples = np.concatenate((samples, _between(new)))
+        good = samples[samples[:, 1] <= TOLERANCE * here.best_tile * new[:, 2].min() / here.best_fma]
+        seconds = good[:, 0].sum() * here.tick
+        if len(good) >= ENOUGH or (len(good) >= 3 and seconds >= ENOUGH_SECONDS):
+            return _reading(here, good, call.repetitions, quiet=True)
+        if here.sampler.now() >= deadline:
+            return _reading(here, samples, call.repetitions, quiet=False)
+
+
+def _estimate(here: Core, call: Turn) -> float:
+    """Seconds of one call; the first call, on cold code and data, counts only if it is slow."""
+    first = float(here.sampler([call], 1)[0, 0]) * here.tick
+    return first if first > SLOW else float(here.sampler([call], 2).min()) * here.tick
+
+
+def _slow(here: Core, call: Turn, once: float) -> Reading:
+    """Two calls: the estimate and another one."""
+    ticks = here.rounds([call], 1)[0]
+    seconds = min(once, float(ticks[0]) * here.tick)
+    return Reading(seconds * here.best_fma / float(ticks[2]), seconds, quiet=False, turns=2)
+
+
+def _between(ticks: NDArray[np.int64]) -> NDArray[np.float64]:
+    """(kernel, slower and mean tile loop around it) for each round but the first, ``(rounds - 1, 3)``."""
+    around = np.stack((ticks[:-1, 1], ticks[1:, 1]))
+    return np.stack((ticks[1:, 0], around.max(axis=0), around.mean(axis=0)), axis=1)
+
+
+def _reading(here: Core, samples: NDArray[np.float64], repetitions: int, quiet: bool) -> Reading:
+    """Median of the samples; without undisturbed ones, of the half in which the tile loop was fastest."""
+    if not quiet:
+        samples = samples[np.argsort(samples[:, 1])[: (len(samples) + 1) // 2]]
+    raw = float(np.median(samples[:, 0])) * here.tick / repetitions
+    scaled = float(np.median(samples[:, 0] / samples[:, 2])) * here.best_tile * here.tick / repetitions
+    return Reading(scaled, raw, quiet, len(samples))
