@@ -7,8 +7,8 @@ from typing import Annotated
 
 import typer
 
-from gymcc.benchmarks.files import write_dataset
 from gymcc.envs.core.dataset import Dataset
+from gymcc.envs.core.dataset_files import write_dataset
 from gymcc.envs.looptune.dataset import matmuls
 from gymcc.scripts.output import Json, show
 

@@ -142,6 +142,10 @@ class Problem(ABC, Generic[S]):
         """Cost of the same work done by a named outside tool, e.g. numpy; raises ValueError naming the known ones."""
         raise ValueError(f"unknown reference {name!r}; {self.name} has none")
 
+    def figures(self, state: S) -> dict[str, float]:
+        """Other figures of a state that people want to read beside its cost, e.g. gflops."""
+        return {}
+
     def versions(self) -> dict[str, str]:
         """What a record must name besides GymCC's version for its costs to be comparable (back end, target, tools)."""
         return {}

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
 from gymcc.envs.core.choices import choose
+from gymcc.envs.core.dataset import Dataset
 from gymcc.envs.core.memo import Memo
 from gymcc.envs.core.problem import IllegalAction, Problem
 from gymcc.envs.looptune.actions import ACTION_SETS
@@ -31,13 +32,15 @@ class LoopTune(Problem[LoopState]):
     unit = "seconds"
     max_steps = 10
 
-    def __init__(self, backend: Backend, action_set: str = "looptune") -> None:
+    def __init__(
+        self, backend: Backend, action_set: str = "looptune", datasets: Mapping[str, Dataset] = DATASETS
+    ) -> None:
         super().__init__()
         self.backend = backend
         self.actions = choose(ACTION_SETS, action_set, "action_set")
         self.n_actions = len(self.actions)
         self.deterministic = backend.deterministic
-        self.datasets = DATASETS
+        self.datasets = datasets
         self._known_moves: Memo[LoopState, tuple[LoopState | str, ...]] = Memo(MOVES_ENTRIES)
 
     def _moves(self, state: LoopState) -> tuple[LoopState | str, ...]:
@@ -109,6 +112,9 @@ class LoopTune(Problem[LoopState]):
 
     def reference(self, name: str, instance: str) -> float:
         return self.backend.reference(name, parse(instance))
+
+    def figures(self, state: LoopState) -> dict[str, float]:
+        return {"gflops": self.gflops(state)}
 
     def versions(self) -> dict[str, str]:
         return self.backend.versions()

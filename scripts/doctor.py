@@ -1,0 +1,48 @@
+"""`gymcc doctor`: what works on this machine, and what to do about what does not."""
+
+from __future__ import annotations
+
+import os
+import platform
+from importlib import import_module
+from importlib.metadata import PackageNotFoundError, version
+
+from gymcc.envs.core.machine import fingerprint
+from gymcc.scripts.output import Json, show
+
+EXTRAS = {
+    "rl": ("torch", "ray", "wandb", "onnx", "onnxscript", "onnxruntime", "pillow"),
+    "report": ("matplotlib", "pillow"),
+    "test": ("pytest", "hypothesis"),
+}
+
+
+def command(as_json: Json = False) -> None:
+    """Check the processor, the optional packages and the code generator."""
+    rows = [
+        _row("machine", True, ", ".join(fingerprint().values()), ""),
+        _row("python", True, platform.python_version(), ""),
+        _row("cores", True, f"{len(os.sched_getaffinity(0))} usable, load {os.getloadavg()[0]:.1f}", ""),
+        _native(),
+        *(_package(name, extra) for extra, names in EXTRAS.items() for name in names),
+    ]
+    show(rows, as_json)
+
+
+def _row(what: str, ok: bool, found: str, advice: str) -> dict[str, object]:
+    return {"what": what, "ok": ok, "found": found, "advice": advice}
+
+
+def _native() -> dict[str, object]:
+    native = import_module("gymcc.envs.looptune.backends.native")
+    target = native.detect()
+    if target is None:
+        return _row("looptune native", False, "no AVX-512, no AVX2", "use -o backend=model or looptune-mm-model-v0")
+    return _row("looptune native", True, f"{target.name}, peak {native.peak_gflops(target):.0f} GFLOPS", "")
+
+
+def _package(name: str, extra: str) -> dict[str, object]:
+    try:
+        return _row(name, True, version(name), "")
+    except PackageNotFoundError:
+        return _row(name, False, "not installed", f"pip install 'gymcc[{extra}]'")

@@ -1,0 +1,70 @@
+"""`gymcc evaluate`: a trained run against searches at equal budgets."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from gymcc.agents.policy import Policy
+from gymcc.scripts.budgets import Count, Dataset, Evaluations, Instances, Seconds, Seed, Split, budget, parse_methods
+from gymcc.scripts.environments import Option, make, parse_options, pick_instances
+from gymcc.scripts.evaluation import POLICY, Plan
+from gymcc.scripts.output import Json
+from gymcc.scripts.verdict import carry_out
+
+Run = Annotated[Path, typer.Argument(help="A run folder of `gymcc train`, or an exported policy (.onnx).")]
+Against = Annotated[str, typer.Option(help="Comma-separated searches, and `numpy` where the problem knows it.")]
+Out = Annotated[Path | None, typer.Option(help="Folder for records and report; default: the run folder.")]
+DEFAULT = "random,greedy1,greedy2,beam,annealing,heuristic"
+
+
+def command(
+    run: Run,
+    against: Against = DEFAULT,
+    dataset: Dataset = None,
+    split: Split = "test",
+    count: Count = 20,
+    instance: Instances = None,
+    evaluations: Evaluations = None,
+    seconds: Seconds = None,
+    seed: Seed = 0,
+    out: Out = None,
+    option: Option = None,
+    as_json: Json = False,
+) -> None:
+    """Compare a policy's greedy roll-out with searches (default: 20 test instances, as many evaluations as steps).
+
+    Records go to RUN/records, the report to RUN/report.html. Interrupted, run it again to continue.
+    """
+    evaluate(run, against, dataset, split, count, instance, evaluations, seconds, seed, out, option, as_json)
+
+
+def evaluate(
+    run: Path,
+    against: str = DEFAULT,
+    dataset: str | None = None,
+    split: str = "test",
+    count: int | None = 20,
+    instance: list[str] | None = None,
+    evaluations: int | None = None,
+    seconds: float | None = None,
+    seed: int = 0,
+    out: Path | None = None,
+    option: list[str] | None = None,
+    as_json: bool = False,
+) -> list[dict[str, Any]]:
+    """What the command does, for `train --evaluate`; returns the rows of the table."""
+    model = run / "policy.onnx" if run.is_dir() else run
+    policy = Policy.load(model)
+    options = {**policy.env_options, **parse_options(option), **({"dataset": dataset} if dataset else {})}
+    env = make(policy.env_id, **options)
+    searches, references = parse_methods(against)
+    default = dataset or str(options.get("dataset") or next(iter(env.problem.datasets)))
+    instances = pick_instances(env.problem, default, split, count, instance)
+    spent = budget(evaluations, seconds, default=env.max_steps)
+    methods = (POLICY, *searches)
+    plan = Plan(policy.env_id, options, instances, methods, tuple(references), spent, seed, {"policy": policy.digest})
+    folder = out or (run if run.is_dir() else run.parent)
+    return carry_out(plan, env, folder, policy, as_json, title=f"{folder.name}: policy against searches")

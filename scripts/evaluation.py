@@ -1,0 +1,150 @@
+"""Comparing a policy and searches instance by instance: fair costs, records that survive a kill, one table, one report.
+
+Searches price states in memos of their own. What each method found is then priced again by one judge per instance, so
+that a lucky reading during a search of a thousand does not count, and equal results get equal costs.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from time import perf_counter
+from typing import Any
+
+from gymcc.agents.policy import Policy, rollout
+from gymcc.agents.search import Budget, search
+from gymcc.envs.core.env import CompilerEnv
+from gymcc.envs.core.problem import Problem
+from gymcc.envs.core.record import Record, make_record, read_records
+
+POLICY = "policy"
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What to run on which instances."""
+
+    env_id: str
+    options: dict[str, Any]
+    instances: tuple[str, ...]
+    methods: tuple[str, ...]  # searches, and "policy" if there is one
+    references: tuple[str, ...]  # outside tools, priced into each record's extra
+    budget: Budget
+    seed: int = 0
+    facts: dict[str, Any] = field(default_factory=dict)  # e.g. the policy's digest
+
+    def key(self) -> str:
+        """Names the record file: another plan never continues this one's."""
+        facts = {**self.facts, "env": self.env_id, "options": self.options, "seed": self.seed}
+        facts |= {"evaluations": self.budget.evaluations, "seconds": self.budget.seconds}
+        facts |= {"instances": self.instances, "references": self.references}
+        return hashlib.blake2b(json.dumps(facts, sort_keys=True).encode(), digest_size=5).hexdigest()
+
+
+def searched(
+    problem: Problem[Any],
+    judge: Problem[Any],
+    env_id: str,
+    options: dict[str, Any],
+    instance: str,
+    method: str,
+    budget: Budget,
+    seed: int,
+    extra: dict[str, Any] | None = None,
+) -> Record:
+    """Run one search and record what it found at the judge's costs."""
+    found = search(problem, instance, method, budget, seed)
+    return make_record(
+        judge,
+        env_id,
+        options,
+        instance,
+        found.actions,
+        method=method,
+        seed=seed,
+        evaluations=found.evaluations,
+        seconds=found.seconds,
+        curve=[list(point) for point in found.curve],
+        proven=found.proven,
+        extra=extra or {},
+    )
+
+
+def rolled_out(
+    policy: Policy, env: CompilerEnv[Any], judge: Problem[Any], plan: Plan, instance: str, extra: dict[str, Any]
+) -> Record:
+    """Roll the policy out greedily, price its path, and record it; the time includes the pricing."""
+    own = env.problem.fresh()
+    start = perf_counter()
+    actions = rollout(policy, env, instance)
+    state = own.initial(instance)
+    best = own.cost(state)
+    curve = [[0, 0.0, best]]
+    for action in actions:
+        state = own.apply(state, action)
+        best = min(best, own.cost(state))
+        curve.append([own.memo.misses - 1, perf_counter() - start, best])
+    return make_record(
+        judge,
+        plan.env_id,
+        plan.options,
+        instance,
+        actions,
+        method=POLICY,
+        seed=plan.seed,
+        evaluations=own.memo.misses - 1,
+        seconds=curve[-1][1],
+        curve=curve,
+        proven=False,
+        extra=extra,
+    )
+
+
+def run(
+    plan: Plan, env: CompilerEnv[Any], path: Path, policy: Policy | None, advance: Callable[[str], None]
+) -> list[Record]:
+    """All records of a plan, in order; finished ones are read back from ``path``, new ones appended as they come."""
+    done = {(record.instance, record.method): record for record in _finished(path)}
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("a") as out:
+        for instance in plan.instances:
+            missing = [method for method in plan.methods if (instance, method) not in done]
+            judge = env.problem.fresh()
+            extra = _extra(plan, env.problem, judge, instance) if missing else {}
+            for method in missing:
+                if method == POLICY:
+                    assert policy is not None
+                    record = rolled_out(policy, env, judge, plan, instance, extra)
+                else:
+                    record = searched(
+                        env.problem, judge, plan.env_id, plan.options, instance, method, plan.budget, plan.seed, extra
+                    )
+                done[instance, method] = record
+                out.write(record.to_json() + "\n")
+                out.flush()
+            advance(instance)
+    return [done[instance, method] for instance in plan.instances for method in plan.methods]
+
+
+def _extra(plan: Plan, problem: Problem[Any], judge: Problem[Any], instance: str) -> dict[str, Any]:
+    """Figures of an instance that the report needs: work (for GFLOPS) and the costs of outside tools."""
+    extra: dict[str, Any] = {name: problem.reference(name, instance) for name in plan.references}
+    state = judge.initial(instance)
+    figures = judge.figures(state)
+    if "gflops" in figures:
+        extra["flops"] = figures["gflops"] * 1e9 * judge.cost(state)
+    return extra
+
+
+def _finished(path: Path) -> Sequence[Record]:
+    """The whole records of a file; a line torn by a kill is cut off."""
+    if not path.exists():
+        return []
+    text = path.read_text()
+    whole = text[: text.rfind("\n") + 1]
+    if whole != text:
+        path.write_text(whole)
+    return [record for record, broken in read_records(path) if not broken]

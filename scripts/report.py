@@ -1,0 +1,24 @@
+"""`gymcc report`: write a run's report again from its records."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from gymcc.envs.core.record import read_records
+from gymcc.scripts.environments import make
+from gymcc.scripts.verdict import write_report_of
+
+
+def command(run: Annotated[Path, typer.Argument(help="A folder with records.")]) -> None:
+    """Write report.html from the newest records of a run; runs nothing and measures nothing."""
+    files = sorted((run / "records").glob("*.jsonl"), key=lambda path: path.stat().st_mtime)
+    if not files:
+        raise ValueError(f"{run} has no records; `gymcc evaluate` or `gymcc compare` makes them")
+    records = [record for record, broken in read_records(files[-1]) if not broken]
+    if not records:
+        raise ValueError(f"{files[-1]} holds no intact record")
+    env = make(records[0].env, **records[0].options)
+    print(write_report_of(run, records, env, f"{run.name}: methods compared"))

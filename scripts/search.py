@@ -1,0 +1,66 @@
+"""`gymcc search`: tune instances with one search and keep what it found."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from gymcc.envs.core.record import Record, write_records
+from gymcc.scripts.budgets import Count, Dataset, Evaluations, Instances, Seconds, Seed, Split, budget, parse_methods
+from gymcc.scripts.environments import EnvId, Option, make, parse_options, pick_instances
+from gymcc.scripts.evaluation import searched
+from gymcc.scripts.output import Json, progress, show
+
+Method = Annotated[str, typer.Option(help="random, greedy1, greedy2, beam, annealing, exhaustive, heuristic, …")]
+Out = Annotated[Path | None, typer.Option(help="Write records here (JSON lines; must not exist).")]
+
+
+def command(
+    env_id: EnvId,
+    method: Method = "beam",
+    instance: Instances = None,
+    dataset: Dataset = None,
+    split: Split = "test",
+    count: Count = 1,
+    evaluations: Evaluations = None,
+    seconds: Seconds = None,
+    seed: Seed = 0,
+    out: Out = None,
+    option: Option = None,
+    as_json: Json = False,
+) -> None:
+    """Search the best decisions for instances (default: one of the test split, 1000 evaluations)."""
+    if out and out.exists():
+        raise FileExistsError(f"{out} exists; nothing was overwritten")
+    options = parse_options(option) | ({"dataset": dataset} if dataset else {})
+    problem = make(env_id, **options).problem
+    names, _ = parse_methods(method)
+    spent = budget(evaluations, seconds, default=1000)
+    instances = pick_instances(problem, dataset or next(iter(problem.datasets)), split, count, instance)
+    records: list[Record] = []
+    with progress(len(instances) * len(names), "searching") as advance:
+        for name in instances:
+            judge = problem.fresh()
+            for each in names:
+                records.append(searched(problem, judge, env_id, options, name, each, spent, seed))
+                advance(name)
+    if out:
+        write_records(out, records)
+    show([_row(record, problem) for record in records], as_json)
+
+
+def _row(record: Record, problem: Any) -> dict[str, Any]:
+    state = problem.decode(record.final)
+    return {
+        "instance": record.instance,
+        "method": record.method,
+        "speedup": record.baseline_cost / record.best_cost,
+        f"cost_{problem.unit}": record.best_cost,
+        **problem.figures(state),
+        "evaluations": record.evaluations,
+        "seconds": record.seconds,
+        "proven": record.proven,
+        "actions": ",".join(record.actions),
+    }
