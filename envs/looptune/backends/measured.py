@@ -42,7 +42,7 @@ class Measured:
 
     def check(self, nest: Nest, seed: int) -> None:
         try:
-            compile_nest(nest, self.target).check(seed)
+            compile_nest(nest, self.target).check()
         except WrongKernel as error:
             raise BackendError(str(error)) from error
 

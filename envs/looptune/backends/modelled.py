@@ -29,7 +29,7 @@ class Modelled:
         from gymcc.envs.looptune.backends.native import UnsupportedCPU, WrongKernel, compile_nest
 
         try:
-            compile_nest(nest).check(seed)
+            compile_nest(nest).check()
         except UnsupportedCPU:
             return
         except WrongKernel as error:
