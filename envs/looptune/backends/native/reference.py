@@ -25,6 +25,13 @@ def fma_loop(target: Target) -> tuple[bytes, int]:
     return bytes(code + x86.ENCODERS[target.name].leave()), 2 * target.lanes * _ACCUMULATORS * _COPIES * iterations
 
 
+def evicting_loop(target: Target, size: int) -> bytes:
+    """Code that reads A[:size], in bytes, once from end to end; C and B are one vector each."""
+    lanes, line = target.lanes, 64 // 4
+    tile = Tile((size // 64, lanes), 1, (0,), 16)
+    return tile_code(tile, ((0, 1), (line, 1), (0, 1)), target) + x86.ENCODERS[target.name].leave()
+
+
 def tile_loop(target: Target) -> tuple[bytes, int]:
     """Code and floating-point operations of a good register tile whose operands never leave the L1 cache.
 

@@ -1,9 +1,13 @@
 """How fast a kernel is, on a core whose clock drifts and whose other hardware thread may be someone else's.
 
-A reading runs rounds of three turns: the kernel, the tile loop and the FMA loop of :mod:`reference`. Their best times
-ever seen in this process say what an undisturbed core does. The FMA loop gives the clock of the moment; where the tile
-loop is slower than the clock explains, something else uses the core. Kernel turns between two undisturbed turns of the
-tile loop count; their median, scaled by the tile loop, is the reading: the time at the best clock seen.
+A reading runs rounds of turns: the kernel, then the tile loop and the FMA loop of :mod:`reference`. The best times
+ever seen of these loops in this process say what an undisturbed core does. The FMA loop gives the clock of the moment;
+where the tile loop is slower than the clock explains, something else uses the core. Kernel turns between two
+undisturbed turns of the tile loop count; their lower quartile, scaled by the tile loop, is the reading: the time at the
+best clock seen.
+
+Before each kernel turn the L1 cache is emptied and the kernel called once. Without that, nests that overflow the cache
+fall into one of several stable patterns of hits (up to 10 % apart) and stay there until an interrupt.
 """
 
 from __future__ import annotations
@@ -19,7 +23,7 @@ from gymcc.envs.looptune.backends.native.arena import ARENA
 from gymcc.envs.looptune.backends.native.buffers import buffers
 from gymcc.envs.looptune.backends.native.cpu import require
 from gymcc.envs.looptune.backends.native.kernel import Kernel, pointer
-from gymcc.envs.looptune.backends.native.reference import fma_loop, tile_loop
+from gymcc.envs.looptune.backends.native.reference import evicting_loop, fma_loop, tile_loop
 from gymcc.envs.looptune.backends.native.sampler import Sampler, Turn
 from gymcc.envs.looptune.backends.walk import Target
 
@@ -30,6 +34,7 @@ ENOUGH = 9  # undisturbed turns that end a reading …
 ENOUGH_SECONDS = 4e-4  # … or this much time in at least three
 TOLERANCE = 1.02  # tile loop against what the clock explains
 CALIBRATION = 0.03  # seconds
+EVICT = 1 << 16  # bytes; more than any L1 data cache of x86
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,11 +54,12 @@ class Core:
         self.sampler = Sampler()
         fma_code, self.fma_flops = fma_loop(target)
         tile_code, _ = tile_loop(target)
-        self._blocks = ARENA.place(fma_code), ARENA.place(tile_code)
-        self._operands = np.full(4096, 0.5, np.float32)
-        c = pointer(self._operands) + 63 & -64
-        self.fma = Turn(self._blocks[0].address, 0, 0, 0, 1)
-        self.tile = Turn(self._blocks[1].address, c, c + 4096, c + 8192, 1)
+        code = fma_code, tile_code, evicting_loop(target, EVICT)
+        self._blocks = [ARENA.place(part) for part in code]
+        self._memory = np.full(EVICT // 4 + 4096, 0.5, np.float32)
+        start = pointer(self._memory) + 63 & -64
+        at = start, start + 4096, start + 8192
+        self.fma, self.tile, self.evict = (Turn(block.address, *at, 1) for block in self._blocks)
         self.best_tile = self.best_fma = np.inf
         self.tick = self._calibrate()  # seconds
 
@@ -94,18 +100,19 @@ def measure(kernel: Kernel, patience: float = PATIENCE) -> Reading:
     once = _estimate(here, call)
     if once > SLOW:
         return _slow(here, call, once)
-    call = call._replace(repetitions=max(1, round(TURN / once)))
+    turns = [here.evict, call, call._replace(repetitions=max(1, round(TURN / once)))]
+    count = max(3, min(ENOUGH + 1, round(3e-4 / once)))
     samples = np.empty((0, 3))
     deadline = here.sampler.now() + patience / here.tick
     while True:
-        new = here.rounds([call], max(2, min(6, round(1e-4 / once))))
-        samples = np.concatenate((samples, _between(new)))
-        good = samples[samples[:, 1] <= TOLERANCE * here.best_tile * new[:, 2].min() / here.best_fma]
-        seconds = good[:, 0].sum() * here.tick
-        if len(good) >= ENOUGH or (len(good) >= 3 and seconds >= ENOUGH_SECONDS):
-            return _reading(here, good, call.repetitions, quiet=True)
+        ticks = here.rounds(turns, count)
+        samples = np.concatenate((samples, _between(ticks[:, 2:4])))
+        clock = float(ticks[:, 4].min()) / here.best_fma
+        good = samples[samples[:, 1] <= TOLERANCE * here.best_tile * clock]
+        if len(good) >= ENOUGH or (len(good) >= 3 and good[:, 0].sum() * here.tick >= ENOUGH_SECONDS):
+            return _reading(here, good, turns[2].repetitions, quiet=True)
         if here.sampler.now() >= deadline:
-            return _reading(here, samples, call.repetitions, quiet=False)
+            return _reading(here, samples, turns[2].repetitions, quiet=False)
 
 
 def _estimate(here: Core, call: Turn) -> float:
@@ -122,15 +129,19 @@ def _slow(here: Core, call: Turn, once: float) -> Reading:
 
 
 def _between(ticks: NDArray[np.int64]) -> NDArray[np.float64]:
-    """(kernel, slower and mean tile loop around it) for each round but the first, ``(rounds - 1, 3)``."""
+    """From (kernel, tile loop): (kernel, slower and mean tile loop around it), ``(rounds - 1, 3)``."""
     around = np.stack((ticks[:-1, 1], ticks[1:, 1]))
     return np.stack((ticks[1:, 0], around.max(axis=0), around.mean(axis=0)), axis=1)
 
 
 def _reading(here: Core, samples: NDArray[np.float64], repetitions: int, quiet: bool) -> Reading:
-    """Median of the samples; without undisturbed ones, of the half in which the tile loop was fastest."""
+    """Lower quartile of the samples; without undisturbed ones, of the half in which the tile loop was fastest."""
     if not quiet:
         samples = samples[np.argsort(samples[:, 1])[: (len(samples) + 1) // 2]]
-    raw = float(np.median(samples[:, 0])) * here.tick / repetitions
-    scaled = float(np.median(samples[:, 0] / samples[:, 2])) * here.best_tile * here.tick / repetitions
+    raw = _lower_quartile(samples[:, 0]) * here.tick / repetitions
+    scaled = _lower_quartile(samples[:, 0] / samples[:, 2]) * here.best_tile * here.tick / repetitions
     return Reading(scaled, raw, quiet, len(samples))
+
+
+def _lower_quartile(values: NDArray[np.float64]) -> float:
+    return float(np.sort(values)[(len(values) - 1) // 4])
