@@ -20,6 +20,7 @@ from gymcc.envs.core.reward import REWARDS, Costs, Reward
 
 S = TypeVar("S", bound=Hashable)
 ON_ILLEGAL = {"noop": False, "terminate": True, "raise": True}
+RANDOM = frozenset({"_np_random", "_action_space"})  # attributes with a generator inside
 
 
 class CompilerEnv(gym.Env[Any, np.int64], Generic[S]):
@@ -69,8 +70,8 @@ class CompilerEnv(gym.Env[Any, np.int64], Generic[S]):
             raise ValueError(f"unknown render_mode {render_mode!r}; allowed: {', '.join(modes)}")
         self.render_mode = render_mode
         self.observation_space = self._observe.space
-        self.action_space = gym.spaces.Discrete(problem.n_actions)
-        self._random_is_shared = False
+        self._action_space = gym.spaces.Discrete(problem.n_actions)
+        self._shared: frozenset[str] = frozenset()  # of RANDOM, those that a fork may hold too
 
     # Gymnasium
 
@@ -79,7 +80,9 @@ class CompilerEnv(gym.Env[Any, np.int64], Generic[S]):
         options = options or {}
         if unknown := set(options) - {"instance"}:
             raise ValueError(f"unknown reset option {sorted(unknown)}; allowed: instance")
-        uri = options.get("instance") or self.instances[int(self.np_random.integers(len(self.instances)))]
+        uri = options.get("instance")
+        if uri is None:
+            uri = self.instances[int(self.np_random.integers(len(self.instances)))]
         instance = self.problem.resolve(uri)
         self.episode = Episode(instance, self.problem.initial(instance), self.max_steps)
         self.bound = self.problem.bound(instance)
@@ -87,35 +90,31 @@ class CompilerEnv(gym.Env[Any, np.int64], Generic[S]):
         return self._observe(self.episode), self._info("", "")
 
     def step(self, action: np.int64 | int) -> tuple[Any, float, bool, bool, dict[str, Any]]:
-        action = int(action)
-        illegal = self.problem.why_illegal(self.state, action)
-        if illegal:
-            return self._step_illegal(illegal)
-        self.episode = self.episode.moved(action, self.problem.apply(self.state, action))
-        terminated = self.problem.is_terminal(self.state)
-        truncated = not terminated and self.episode.steps_left <= 0
-        before = self.cost
+        before = self.episode
         try:
-            self.cost = self.problem.cost(self.state) if self.reward.dense or terminated or truncated else nan
-        except BackendError as error:
-            self.cost = nan
+            return self._step(int(action))
+        except BackendError as error:  # back to the last state known to be good
+            self.episode, self.cost = before.stood_still(), nan
             return self._observe(self.episode), -self.failure_penalty, False, True, self._info("", str(error))
-        self.best_cost = min(self.cost, self.best_cost) if self.cost == self.cost else self.best_cost
-        reward = self.reward(Costs(self.baseline_cost, self.bound, before, self.cost), terminated or truncated)
-        return self._observe(self.episode), float(reward), terminated, truncated, self._info("", "")
 
-    def _step_illegal(self, reason: str) -> tuple[Any, float, bool, bool, dict[str, Any]]:
-        if self.on_illegal == "raise":
-            raise IllegalAction(reason)
-        self.episode = self.episode.stood_still()
-        terminated = self.on_illegal == "terminate"
+    def _step(self, action: int) -> tuple[Any, float, bool, bool, dict[str, Any]]:
+        illegal = self.problem.why_illegal(self.state, action)
+        if illegal and self.on_illegal == "raise":
+            raise IllegalAction(illegal)
+        moved = None if illegal else self.problem.apply(self.state, action)
+        self.episode = self.episode.stood_still() if moved is None else self.episode.moved(action, moved)
+        terminated = self.problem.is_terminal(self.state) or (bool(illegal) and self.on_illegal == "terminate")
         truncated = not terminated and self.episode.steps_left <= 0
-        ended = terminated or truncated
-        if ended and not self.reward.dense:
-            self.cost = self.problem.cost(self.state)
-        costs = Costs(self.baseline_cost, self.bound, self.cost, self.cost)
-        reward = -self.illegal_penalty + (self.reward(costs, ended) if not self.reward.dense else 0.0)
-        return self._observe(self.episode), float(reward), terminated, truncated, self._info(reason, "")
+        reward = self._reward(terminated or truncated) - (self.illegal_penalty if illegal else 0.0)
+        return self._observe(self.episode), reward, terminated, truncated, self._info(illegal, "")
+
+    def _reward(self, ended: bool) -> float:
+        """Reward of having come to the present state; brings the costs up to date, those not needed left out."""
+        before = self.cost
+        self.cost = self.problem.cost(self.state) if self.reward.dense or ended else nan
+        if self.cost < self.best_cost:
+            self.best_cost = self.cost
+        return float(self.reward(Costs(self.baseline_cost, self.bound, before, self.cost), ended))
 
     def render(self) -> Any:
         if self.render_mode is None:
@@ -126,15 +125,24 @@ class CompilerEnv(gym.Env[Any, np.int64], Generic[S]):
 
     @property
     def np_random(self) -> np.random.Generator:
-        """The environment's own generator; a fork's is copied here, when one of the two first uses it."""
-        if self._random_is_shared:
-            self._np_random = deepcopy(self._np_random)
-            self._random_is_shared = False
+        """The environment's own generator; a fork's is copied when one of the two first uses it."""
+        self._own("_np_random")
         return super().np_random
 
     @np_random.setter
     def np_random(self, value: np.random.Generator) -> None:
-        self._np_random = value
+        self._np_random, self._np_random_seed = value, -1  # as Gymnasium does: the seed is not known
+
+    @property
+    def action_space(self) -> gym.spaces.Discrete:
+        """One number per action; it samples with a generator of its own, copied like :attr:`np_random`."""
+        return self._own("_action_space")
+
+    def _own(self, name: str) -> Any:
+        if name in self._shared:
+            setattr(self, name, deepcopy(getattr(self, name)))
+            self._shared -= {name}
+        return getattr(self, name)
 
     # Beyond Gymnasium
 
@@ -156,9 +164,9 @@ class CompilerEnv(gym.Env[Any, np.int64], Generic[S]):
         return self.problem.why_illegal(self.state, action)
 
     def fork(self) -> Self:
-        """An independent copy in constant time: states are shared, the random generator is copied when next used."""
+        """An independent copy in constant time: states are shared, random generators are copied when next used."""
         clone = object.__new__(type(self))
-        self._random_is_shared = True
+        self._shared = RANDOM
         clone.__dict__.update(self.__dict__)
         return clone
 

@@ -10,12 +10,16 @@ import json
 import platform
 from collections.abc import Hashable, Iterable, Iterator
 from dataclasses import asdict, dataclass, field, fields
+from functools import lru_cache
 from hashlib import blake2b
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from gymcc.envs.core.machine import fingerprint
 from gymcc.envs.core.problem import Problem
+
+if TYPE_CHECKING:
+    from pydantic import TypeAdapter
 
 SCHEMA = 1
 S = TypeVar("S", bound=Hashable)
@@ -120,7 +124,26 @@ def parse_record(text: str, where: str = "record") -> tuple[Record, list[str]]:
     if unknown := set(body) - names:
         raise BadRecord(f"{where}: unknown field {sorted(unknown)}")
     broken = sorted(name for name, value in body.items() if seal.get(name) != _hash(value))
-    return Record(**body), broken
+    if set(seal) != set(body):
+        broken.append("seal")
+    return _typed(body, where), broken
+
+
+def _typed(body: dict[str, Any], where: str) -> Record:
+    from pydantic import ValidationError
+
+    try:
+        return _adapter().validate_json(json.dumps(body), strict=True)
+    except ValidationError as error:
+        fault = error.errors(include_url=False)[0]
+        raise BadRecord(f"{where}: field {'.'.join(map(str, fault['loc']))!r}: {fault['msg']}") from error
+
+
+@lru_cache(maxsize=1)
+def _adapter() -> TypeAdapter[Record]:
+    from pydantic import TypeAdapter  # slow to import, and only files need it
+
+    return TypeAdapter(Record)
 
 
 def read_records(path: Path) -> Iterator[tuple[Record, list[str]]]:

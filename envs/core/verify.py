@@ -16,9 +16,14 @@ RELATIVE = 1e-9  # deterministic costs
 MEASURED = 1.3  # a measured cost may be off by this factor on the machine it was taken on
 
 
+def known_as(record: Record) -> str:
+    """The key that records on one problem share."""
+    return f"{record.env} {sorted(record.options.items())}"
+
+
 def problem_of(record: Record, known: dict[str, Problem[Any]]) -> Problem[Any]:
     """The problem a record was made on, kept in ``known`` for the next one; raises ValueError."""
-    key = f"{record.env} {sorted(record.options.items())}"
+    key = known_as(record)
     if key not in known:
         if record.env not in gym.registry:
             raise ValueError(f"env: unknown environment {record.env!r}")
