@@ -25,6 +25,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
 
 from gymcc.envs.looptune.backends.listing import code_size, same_code
 from gymcc.envs.looptune.backends.walk import Target, vector_loop
@@ -89,19 +90,20 @@ def _swap_down(state: LoopState, target: Target) -> LoopState | str:
     return _swap(state, target, state.cursor, state.cursor + 1)
 
 
-def _split(factor: int) -> Action:
-    def move(state: LoopState, target: Target) -> LoopState | str:
-        at, loops = state.cursor, state.nest.loops
-        size, _ = state.nest.trips(at)
-        if len(loops) >= MAX_LOOPS:
-            return f"the nest already has {MAX_LOOPS} loops"
-        if size < factor:
-            return f"the loop has {size} iterations, fewer than {factor}"
-        loop = loops[at]
-        parts = (Loop(loop.dim, loop.step * factor), Loop(loop.dim, loop.step))
-        return _with_loops(state, target, (*loops[:at], *parts, *loops[at + 1 :]), at)
+def _split_by(state: LoopState, target: Target, factor: int) -> LoopState | str:
+    at, loops = state.cursor, state.nest.loops
+    size, _ = state.nest.trips(at)
+    if len(loops) >= MAX_LOOPS:
+        return f"the nest already has {MAX_LOOPS} loops"
+    if size < factor:
+        return f"the loop has {size} iterations, fewer than {factor}"
+    loop = loops[at]
+    parts = (Loop(loop.dim, loop.step * factor), Loop(loop.dim, loop.step))
+    return _with_loops(state, target, (*loops[:at], *parts, *loops[at + 1 :]), at)
 
-    return Action(f"split_{factor}", move)
+
+def _split(factor: int) -> Action:
+    return Action(f"split_{factor}", partial(_split_by, factor=factor))
 
 
 def _merge(state: LoopState, target: Target) -> LoopState | str:
