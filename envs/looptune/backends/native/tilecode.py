@@ -187,7 +187,7 @@ class _Allocator:
 
     def one(self, fma: Fma) -> None:
         x, y = fma.x, fma.y
-        if len(self.uses[x]) < len(self.uses[y]) and y not in self.where or y in self.where:
+        if (len(self.uses[x]) < len(self.uses[y]) and y not in self.where) or y in self.where:
             x, y = y, x  # x is kept in a register, y perhaps read by the FMA itself
         if x not in self.where:
             self.load(x, keep=y)
