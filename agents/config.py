@@ -1,0 +1,233 @@
+"""An experiment as data: one YAML file, checked before anything runs.
+
+``load(path)`` reads it; a fault is one :class:`ConfigError` line that names the key and what is allowed.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any, Literal, get_args
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+
+from gymcc.envs.core.dataset import SPLITS
+from gymcc.envs.registry import ROWS
+
+Split = Literal["train", "validation", "test", "all"]
+Count = Annotated[int, Field(ge=1)]
+Share = Annotated[float, Field(ge=0, le=1)]
+Positive = Annotated[float, Field(gt=0)]
+MAX_FILE = 1 << 20  # bytes; a config is a page of text
+
+
+class ConfigError(ValueError):
+    """A config that cannot be used; the message names the file, the key and the allowed values in one line."""
+
+
+class Section(BaseModel):
+    """A part of the file: unknown keys are errors, values cannot change after loading."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Env(Section):
+    """What is decided: a registered id, its options, and the split that instances are drawn from."""
+
+    id: str
+    options: dict[str, Any] = {}
+    split: Split = "train"
+
+    @field_validator("id")
+    @classmethod
+    def _known(cls, value: str) -> str:
+        known = [row.id for row in ROWS]
+        if value not in known:
+            raise ValueError(f"unknown environment {value!r}; allowed: {', '.join(known)}")
+        return value
+
+    @field_validator("options")
+    @classmethod
+    def _no_split(cls, value: dict[str, Any]) -> dict[str, Any]:
+        if "split" in value:
+            raise ValueError("the split is a key of its own: env.split")
+        return value
+
+
+class Validation(Section):
+    """Greedy roll-outs on instances never trained on; the best checkpoint is chosen by them."""
+
+    split: Split = "validation"
+    instances: Count = 64  # the first so many of the split, in an order shuffled by the seed
+    every: Count = 10  # iterations
+    options: dict[str, Any] = {}  # over env.options, e.g. {backend: native} while training on the model
+
+
+class Epsilon(Section):
+    """Share of random legal actions, falling linearly from ``start`` to ``end`` over ``steps`` environment steps."""
+
+    start: Share = 1.0
+    end: Share = 0.05
+    steps: Count = 50_000
+
+
+class DQN(Section):
+    """Deep Q-learning with a target network and n-step returns (Mnih et al. 2015; Hessel et al. 2018)."""
+
+    name: Literal["dqn"]
+    lr: Positive = 5e-4
+    lr_end: Positive | None = None  # linear decay over budget.env_steps
+    gamma: Share = 1.0
+    n_step: Count = 3
+    double: bool = True
+    dueling: bool = True
+    prioritised: bool = True
+    alpha: Share = 0.6  # exponent of priorities
+    beta: Share = 0.4  # exponent of the importance weights that correct for them
+    batch_size: Count = 256  # transitions of one update
+    replay_ratio: Positive = 8.0  # transitions replayed per environment step
+    buffer_size: Count = 200_000  # environment steps
+    learning_starts: Count = 2_000  # environment steps
+    target_update: Count = 2_000  # environment steps between copies of the network
+    grad_clip: Positive = 10.0  # global norm
+    epsilon: Epsilon = Epsilon()
+
+
+class PPO(Section):
+    """Proximal policy optimisation (Schulman et al. 2017)."""
+
+    name: Literal["ppo"]
+    lr: Positive = 3e-4
+    gamma: Share = 1.0
+    lam: Share = 0.95  # of generalised advantage estimation
+    clip: Positive = 0.2
+    entropy: Annotated[float, Field(ge=0)] = 0.01
+    value_weight: Positive = 0.5
+    batch_size: Count = 2_000  # environment steps per iteration
+    minibatch_size: Count = 250
+    epochs: Count = 8
+    grad_clip: Positive = 0.5
+
+
+class Network(Section):
+    """The policy's network; ``vector``: a multi-layer perceptron on a flat observation."""
+
+    encoder: Literal["vector"] = "vector"
+    layers: Annotated[tuple[Count, ...], Field(min_length=1)] = (256, 256)
+
+
+class Runners(Section):
+    """Processes that step environments; 0: in the training process. Measured costs allow one per core."""
+
+    num_env_runners: Annotated[int, Field(ge=0)] = 0
+    envs_per_runner: Count = 16
+    learner_threads: Count = 1
+
+
+class Budget(Section):
+    """When training ends: whichever comes first. One at least must be given."""
+
+    env_steps: Count | None = None
+    minutes: Positive | None = None
+    iteration_steps: Count = 2_000  # environment steps between rows of metrics
+
+    @model_validator(mode="after")
+    def _finite(self) -> Budget:
+        if self.env_steps is None and self.minutes is None:
+            raise ValueError("give env_steps, minutes or both")
+        return self
+
+
+class Checkpoint(Section):
+    """How often a resumable checkpoint is written, and how many are kept besides the best."""
+
+    every: Count = 10  # iterations
+    keep: Count = 2
+
+
+class Wandb(Section):
+    """Where Weights & Biases runs go. ``auto``: online if a key is configured or WANDB_MODE says so, else offline."""
+
+    project: str = "gymcc"
+    entity: str | None = None
+    mode: Literal["auto", "online", "offline", "disabled"] = "auto"
+
+
+class Logger(Section):
+    """Metrics always go to ``metrics.jsonl``; to Weights & Biases as well unless its mode is ``disabled``."""
+
+    wandb: Wandb = Wandb()
+
+
+class Experiment(Section):
+    """One training run."""
+
+    env: Env
+    algorithm: DQN | PPO = Field(discriminator="name")
+    budget: Budget
+    validation: Validation = Validation()
+    network: Network = Network()
+    runners: Runners = Runners()
+    checkpoint: Checkpoint = Checkpoint()
+    logger: Logger = Logger()
+    seed: Annotated[int, Field(ge=0, lt=2**31)] = 0
+    init_from: str | None = None  # a policy.onnx, or a run folder holding one, whose weights training starts from
+
+
+def load(path: Path) -> Experiment:
+    """Read an experiment from a YAML file; raises :class:`ConfigError`."""
+    try:
+        if path.stat().st_size > MAX_FILE:
+            raise ConfigError(f"{path}: too large for a config ({path.stat().st_size} bytes)")
+        body = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{path}: cannot read: {error}") from error
+    except yaml.YAMLError as error:
+        raise ConfigError(f"{path}: not YAML: {' '.join(str(error).split())}") from error
+    if not isinstance(body, dict):
+        raise ConfigError(f"{path}: expected keys {', '.join(Experiment.model_fields)}")
+    return parse(body, str(path))
+
+
+def parse(body: dict[str, Any], where: str = "config") -> Experiment:
+    """An experiment from plain data; raises :class:`ConfigError`."""
+    try:
+        return Experiment.model_validate(body)
+    except ValidationError as error:
+        raise ConfigError(f"{where}: " + "; ".join(_fault(item) for item in error.errors())) from error
+
+
+def dump(experiment: Experiment) -> str:
+    """The whole experiment, defaults included, as YAML that :func:`load` reads back."""
+    return yaml.safe_dump(experiment.model_dump(mode="json"), sort_keys=False)
+
+
+def _fault(item: Any) -> str:
+    """One fault of pydantic's list in our words."""
+    key = ".".join(str(part) for part in item["loc"] if part not in ("dqn", "ppo"))
+    kind, value, context = item["type"], item["input"], item.get("ctx", {})
+    if kind == "extra_forbidden":
+        return f"unknown key {key!r}; allowed: {', '.join(_section(item['loc'][:-1]).model_fields)}"
+    if kind == "missing":
+        return f"missing key {key!r}"
+    if kind == "union_tag_invalid":
+        return f"{key}.name: {context['tag']!r} is not allowed; allowed: dqn, ppo"
+    if kind == "union_tag_not_found":
+        return f"missing key '{key}.name'; allowed: dqn, ppo"
+    if kind == "literal_error":
+        return f"{key}: {value!r} is not allowed; allowed: {context['expected'].replace(' or ', ', ')}"
+    return f"{key}: {item['msg'].removeprefix('Value error, ')} (got {value!r})"
+
+
+def _section(location: tuple[int | str, ...]) -> type[Section]:
+    """The model at a place in the file."""
+    found: type[Section] = Experiment
+    for part in location:
+        if part in ("dqn", "ppo"):
+            found = DQN if part == "dqn" else PPO
+        elif isinstance(part, str) and part != "algorithm":
+            found = found.model_fields[part].annotation  # type: ignore[assignment]
+    return found
+
+
+assert set(get_args(Split)) == {*SPLITS, "all"}

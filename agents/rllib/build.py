@@ -1,0 +1,121 @@
+"""From an experiment to RLlib's configuration of it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ray.rllib.algorithms.algorithm_config import AlgorithmConfig
+from ray.rllib.algorithms.ppo import PPOConfig
+from ray.rllib.core.rl_module.rl_module import RLModuleSpec
+from ray.tune.registry import register_env
+
+from gymcc.agents.config import DQN, PPO, ConfigError, Experiment
+from gymcc.agents.rllib import environment
+from gymcc.agents.rllib.dqn import ReplayDQNConfig
+from gymcc.agents.rllib.modules import MaskedDQN, MaskedPPO
+from gymcc.agents.rllib.runner import EpisodeRunner
+from gymcc.envs.core.env import CompilerEnv
+
+
+def build(experiment: Experiment, env: CompilerEnv[Any], seed: int) -> AlgorithmConfig:
+    """RLlib's configuration; ``env`` is a sample of the training environment. Raises :class:`ConfigError`."""
+    _check(experiment, env)
+    register_env(environment.NAME, environment.make)
+    algorithm = experiment.algorithm
+    config = _dqn(experiment, algorithm) if isinstance(algorithm, DQN) else _ppo(experiment, algorithm)
+    settings = {
+        "id": experiment.env.id,
+        "options": environment.training_options(experiment),
+        "pin": not env.problem.deterministic,
+    }
+    return (
+        config.environment(environment.NAME, env_config=settings)
+        .learners(num_learners=0, num_gpus_per_learner=0)
+        .fault_tolerance(restart_failed_env_runners=True, restart_failed_sub_environments=True)
+        .reporting(min_sample_timesteps_per_iteration=experiment.budget.iteration_steps)
+        .debugging(seed=seed, log_level="ERROR")
+    )
+
+
+def _check(experiment: Experiment, env: CompilerEnv[Any]) -> None:
+    cores = len(environment.available_cores())
+    runners = experiment.runners.num_env_runners
+    if not env.problem.deterministic and runners > cores:
+        raise ConfigError(
+            f"runners.num_env_runners: {runners} processes would measure on {cores} cores; allowed: 0 to {cores}"
+        )
+    shape = env.observation_space.shape
+    if shape is None or len(shape) != 1:
+        raise ConfigError(f"network.encoder: vector needs a flat observation, {experiment.env.id} has {shape}")
+
+
+def _dqn(experiment: Experiment, dqn: DQN) -> AlgorithmConfig:
+    config = ReplayDQNConfig()
+    config.ours = dqn
+    lr: Any = dqn.lr
+    if dqn.lr_end is not None:
+        if experiment.budget.env_steps is None:
+            raise ConfigError("algorithm.lr_end: needs budget.env_steps to decay over")
+        lr = [[0, dqn.lr], [experiment.budget.env_steps, dqn.lr_end]]
+    fragment = experiment.budget.iteration_steps
+    runners = experiment.runners
+    fragment = min(fragment, 10)
+    settings = {
+        "layers": experiment.network.layers,
+        "dueling": dqn.dueling,
+        "double": dqn.double,
+        "epsilon": (dqn.epsilon.start, dqn.epsilon.end, dqn.epsilon.steps),
+    }
+    return (
+        config.env_runners(
+            env_runner_cls=EpisodeRunner,
+            num_env_runners=runners.num_env_runners,
+            num_envs_per_env_runner=runners.envs_per_runner,
+            rollout_fragment_length=max(fragment, dqn.n_step),
+        )
+        .rl_module(rl_module_spec=RLModuleSpec(module_class=MaskedDQN, model_config=settings))
+        .training(
+            lr=lr,
+            gamma=dqn.gamma,
+            n_step=dqn.n_step,
+            double_q=dqn.double,
+            dueling=dqn.dueling,
+            num_atoms=1,
+            train_batch_size_per_learner=dqn.batch_size,
+            target_network_update_freq=dqn.target_update,
+            grad_clip=dqn.grad_clip,
+            grad_clip_by="global_norm",
+            replay_buffer_config={"type": "PrioritizedEpisodeReplayBuffer", "no_local_replay_buffer": True},
+        )
+    )
+
+
+def _ppo(experiment: Experiment, ppo: PPO) -> AlgorithmConfig:
+    settings = {"layers": experiment.network.layers, "dueling": False}
+    return (
+        PPOConfig()
+        .env_runners(
+            num_env_runners=experiment.runners.num_env_runners,
+            num_envs_per_env_runner=experiment.runners.envs_per_runner,
+        )
+        .rl_module(rl_module_spec=RLModuleSpec(module_class=MaskedPPO, model_config=settings))
+        .callbacks(on_episode_end=_count_illegal)
+        .training(
+            lr=ppo.lr,
+            gamma=ppo.gamma,
+            lambda_=ppo.lam,
+            clip_param=ppo.clip,
+            entropy_coeff=ppo.entropy,
+            vf_loss_coeff=ppo.value_weight,
+            train_batch_size_per_learner=ppo.batch_size,
+            minibatch_size=ppo.minibatch_size,
+            num_epochs=ppo.epochs,
+            grad_clip=ppo.grad_clip,
+        )
+    )
+
+
+def _count_illegal(*, episode: Any, metrics_logger: Any, **kwargs: Any) -> None:
+    infos = episode.get_infos()[1:]
+    illegal = sum(bool(info.get("illegal")) for info in infos)
+    metrics_logger.log_value("illegal_rate", illegal / max(1, len(infos)), window=1000)

@@ -1,0 +1,77 @@
+"""The environment as RLlib's runners see it."""
+
+from __future__ import annotations
+
+import json
+import os
+from functools import lru_cache
+from hashlib import blake2b
+from typing import Any
+
+import gymnasium as gym
+
+import gymcc  # noqa: F401 (a runner process starts with an empty registry)
+from gymcc.agents.config import Experiment
+from gymcc.envs.core.env import CompilerEnv
+from gymcc.envs.core.wrappers import DictMask, fork
+
+NAME = "gymcc"  # in RLlib's registry
+
+
+class StepLimitEnds(gym.Wrapper[Any, Any, Any, Any]):
+    """Report the step limit as termination: steps left are observed, so the limit belongs to the decision process.
+
+    A truncation would make the learner bootstrap from a state in which nothing can be done any more.
+    """
+
+    def step(self, action: Any) -> tuple[Any, Any, bool, bool, dict[str, Any]]:
+        observation, reward, terminated, truncated, info = self.env.step(action)
+        return observation, reward, terminated or truncated, False, info
+
+
+def make(context: dict[str, Any]) -> gym.Env[Any, Any]:
+    """One environment of a runner. ``context``: id, options, pin; RLlib adds ``worker_index``.
+
+    All environments of a process are forks of one, so that they share its memo of costs. With ``pin`` the process of
+    a remote runner is bound to a core of its own, so that measurements do not disturb each other.
+    """
+    worker = getattr(context, "worker_index", 0)
+    if context["pin"] and worker > 0:
+        cores = available_cores()
+        os.sched_setaffinity(0, {cores[(worker - 1) % len(cores)]})
+    return StepLimitEnds(DictMask(fork(_prototype(context["id"], json.dumps(context["options"])))))
+
+
+@lru_cache(maxsize=4)
+def _prototype(env_id: str, options: str) -> CompilerEnv[Any]:
+    return plain(env_id, json.loads(options))
+
+
+def plain(env_id: str, options: dict[str, Any]) -> CompilerEnv[Any]:
+    """The bare environment behind an id."""
+    env = gym.make(env_id, **options).unwrapped
+    assert isinstance(env, CompilerEnv)
+    return env
+
+
+def training_options(experiment: Experiment) -> dict[str, Any]:
+    """Options of the environment that is trained on."""
+    return {**experiment.env.options, "split": experiment.env.split}
+
+
+def validation_options(experiment: Experiment) -> dict[str, Any]:
+    """Options of the environment that the policy is validated on."""
+    return {**experiment.env.options, **experiment.validation.options, "split": experiment.validation.split}
+
+
+@lru_cache(maxsize=1)
+def available_cores() -> list[int]:
+    """Cores this process may run on, as found before any pinning."""
+    return sorted(os.sched_getaffinity(0))
+
+
+def instance_facts(env: CompilerEnv[Any], split: str) -> dict[str, Any]:
+    """Which instances an environment draws from: dataset (if they are a split of one), split, count and checksum."""
+    names = [name for name, data in env.problem.datasets.items() if data.split(split) == env.instances]
+    checksum = blake2b("\n".join(env.instances).encode(), digest_size=16).hexdigest()
+    return {"dataset": names[0] if names else None, "split": split, "count": len(env.instances), "checksum": checksum}

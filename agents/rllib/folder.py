@@ -1,0 +1,106 @@
+"""The run folder: what a training leaves behind, and what it needs to go on.
+
+``config.yaml``, ``run.json`` (seeds, versions, instances trained on), ``metrics.jsonl``, ``policy.onnx`` and
+``policy.json`` (best on validation), ``checkpoints/<iteration>/`` (RLlib's state, ``state.json``, that iteration's
+policy). RLlib's state is pickled: resume only run folders of your own making; exported policies are safe to share.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+from gymcc.agents.config import Experiment, dump, load
+
+
+class RunFolderError(ValueError):
+    """A run folder that exists where none may, or is missing what it should hold."""
+
+
+class RunFolder:
+    """Paths and atomic writes of one run."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.checkpoints = path / "checkpoints"
+        self.metrics = path / "metrics.jsonl"
+
+    @classmethod
+    def create(cls, path: Path, experiment: Experiment, facts: dict[str, Any]) -> RunFolder:
+        """A new folder; raises :class:`RunFolderError` if something is there already."""
+        if path.exists() and (not path.is_dir() or any(path.iterdir())):
+            raise RunFolderError(f"{path}: exists already; choose another folder, or resume this run")
+        folder = cls(path)
+        folder.checkpoints.mkdir(parents=True)
+        (path / "config.yaml").write_text(dump(experiment))
+        folder.write_json("run.json", facts)
+        return folder
+
+    @classmethod
+    def open(cls, path: Path) -> RunFolder:
+        """An existing folder; raises :class:`RunFolderError` if there is nothing to resume from."""
+        folder = cls(path)
+        if not (path / "config.yaml").is_file():
+            raise RunFolderError(f"{path}: not a run folder (no config.yaml)")
+        return folder
+
+    def experiment(self) -> Experiment:
+        """The run's resolved config."""
+        return load(self.path / "config.yaml")
+
+    def write_json(self, name: str, body: dict[str, Any]) -> None:
+        """Replace a file in one step."""
+        partial = self.path / f".{name}"
+        partial.write_text(json.dumps(body, indent=2) + "\n")
+        os.replace(partial, self.path / name)
+
+    def read_json(self, name: str) -> dict[str, Any]:
+        """A file written by :meth:`write_json`, empty if there is none."""
+        path = self.path / name
+        body: dict[str, Any] = json.loads(path.read_text()) if path.is_file() else {}
+        return body
+
+    def publish(self, iteration: int, write: Callable[[Path], None], keep: int) -> Path:
+        """Have ``write`` fill a checkpoint, make it visible in one step, and drop all but the newest ``keep``."""
+        partial = self.checkpoints / ".partial"
+        shutil.rmtree(partial, ignore_errors=True)
+        partial.mkdir(parents=True)
+        write(partial)
+        final = self.checkpoints / f"{iteration:06d}"
+        shutil.rmtree(final, ignore_errors=True)
+        os.replace(partial, final)
+        for old in self._published()[:-keep]:
+            shutil.rmtree(old)
+        return final
+
+    def latest(self) -> Path | None:
+        """The newest complete checkpoint."""
+        return next(iter(reversed(self._published())), None)
+
+    def _published(self) -> list[Path]:
+        return sorted(p for p in self.checkpoints.glob("[0-9]*") if (p / "state.json").is_file())
+
+    def log(self, row: dict[str, Any]) -> None:
+        """Append a row of metrics."""
+        with self.metrics.open("a") as file:
+            file.write(json.dumps(row) + "\n")
+
+    def rows(self) -> Iterator[dict[str, Any]]:
+        """The rows logged so far; a torn last line of a killed run is left out."""
+        if self.metrics.is_file():
+            for line in self.metrics.read_text().splitlines():
+                try:
+                    yield json.loads(line)
+                except json.JSONDecodeError:
+                    return
+
+    def forget_after(self, iteration: int) -> None:
+        """Drop rows of iterations that no checkpoint holds, before they are done again."""
+        kept = [row for row in self.rows() if row["iteration"] <= iteration]
+        partial = self.path / ".metrics.jsonl"
+        partial.write_text("".join(json.dumps(row) + "\n" for row in kept))
+        os.replace(partial, self.metrics)

@@ -1,0 +1,284 @@
+"""The training loop: iterations of RLlib, rows of metrics, validation, checkpoints, and a clean end at any time."""
+
+from __future__ import annotations
+
+import logging
+import os
+import platform
+import signal
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import ray
+import torch
+from ray.rllib.algorithms.algorithm import Algorithm
+from torch import nn
+
+import gymcc
+from gymcc.agents.config import ConfigError, Experiment
+from gymcc.agents.policy import Card
+from gymcc.agents.rllib import environment
+from gymcc.agents.rllib.build import build
+from gymcc.agents.rllib.export import TorchScorer, describe, export, load_weights
+from gymcc.agents.rllib.folder import RunFolder, RunFolderError
+from gymcc.agents.rllib.metrics import metrics_row
+from gymcc.agents.rllib.tracking import Tracker, parse_run
+from gymcc.agents.rllib.validation import Validator
+from gymcc.envs.core.env import CompilerEnv
+from gymcc.envs.core.machine import fingerprint
+
+PACKAGES = ("torch", "ray", "gymnasium", "numpy", "onnxruntime", "wandb")
+OBJECT_STORE = 256 << 20  # bytes; episodes and weights in flight
+Progress = Callable[[dict[str, Any]], None]
+
+
+def train(
+    config: Experiment | None,
+    run_dir: Path,
+    *,
+    resume: bool = False,
+    wandb_run: str | None = None,
+    progress: Progress = lambda row: None,
+) -> Path:
+    """Train as ``config`` says into a new ``run_dir``, or with ``resume`` go on from its newest checkpoint.
+
+    Ctrl-C finishes the iteration, writes a checkpoint and returns; a second one stops at once. After a kill nothing
+    is lost but the iterations since the last checkpoint and, for DQN, the replay buffer, which is filled anew.
+    ``progress`` is given every row of metrics. ``wandb_run`` (``entity/project/id`` or URL) names the W&B run to go
+    on with. Returns ``run_dir``. Raises :class:`ConfigError`, :class:`RunFolderError`.
+
+    Resume only your own run folders: RLlib's checkpoints are pickles.
+    """
+    folder = RunFolder.open(run_dir) if resume else None
+    experiment = folder.experiment() if folder else config
+    if experiment is None:
+        raise ConfigError("a new run needs a config")
+    tracked = parse_run(wandb_run) if wandb_run else {}
+    env = environment.plain(experiment.env.id, environment.training_options(experiment))
+    validator = Validator(experiment)
+    checkpoint = folder.latest() if folder else None
+    state = RunFolder(checkpoint).read_json("state.json") if checkpoint else {}
+    settings = build(experiment, env, experiment.seed + state.get("iteration", 0))
+    if folder is None:
+        folder = RunFolder.create(run_dir, experiment, _facts(experiment, env, validator))
+    with _ray(experiment.runners.num_env_runners):
+        torch.set_num_threads(experiment.runners.learner_threads)
+        algorithm = settings.build_algo()
+        try:
+            _prepare(algorithm, experiment, checkpoint)
+            facts = {**folder.read_json("run.json"), **experiment.model_dump(mode="json")}
+            tracker = Tracker(experiment.logger.wandb, run_dir, facts, tracked or state.get("wandb", {}))
+            run = _Run(experiment, folder, algorithm, env, validator, tracker, progress, state)
+            try:
+                run.loop()
+            finally:
+                tracker.finish()
+        finally:
+            algorithm.stop()
+    return run_dir
+
+
+class _Run:
+    """A training in progress."""
+
+    def __init__(
+        self,
+        experiment: Experiment,
+        folder: RunFolder,
+        algorithm: Algorithm,
+        env: CompilerEnv[Any],
+        validator: Validator,
+        tracker: Tracker,
+        progress: Progress,
+        state: dict[str, Any],
+    ) -> None:
+        self.experiment, self.folder, self.algorithm, self.env = experiment, folder, algorithm, env
+        self.validator, self.tracker, self.progress = validator, tracker, progress
+        self.iteration, self.env_steps = state.get("iteration", 0), state.get("env_steps", 0)
+        self.seconds_before = state.get("seconds", 0.0)
+        self.start = time.monotonic()
+        self.validation: dict[str, Any] = state.get("validation", {})
+        self.best = folder.read_json("policy.json").get("validation", {}).get("speedup", 0.0)
+        folder.forget_after(self.iteration)
+
+    @property
+    def seconds(self) -> float:
+        """Spent on training so far, over all resumptions."""
+        return self.seconds_before + time.monotonic() - self.start
+
+    @property
+    def net(self) -> nn.Module:
+        """The network being trained."""
+        net: nn.Module = learner_module(self.algorithm).net
+        return net
+
+    def loop(self) -> None:
+        """Iterate until the budget is spent or somebody interrupts."""
+        saved = self.iteration
+        with _interruptible() as interrupted:
+            while not self._spent() and not interrupted.is_set():
+                self._iterate()
+                if self.iteration % self.experiment.checkpoint.every == 0:
+                    self._checkpoint()
+                    saved = self.iteration
+        if saved < self.iteration:
+            self._checkpoint()
+        latest = self.folder.latest()
+        files = ["policy.onnx", "policy.json", "config.yaml", "run.json"]
+        if latest is not None and (self.folder.path / "policy.onnx").is_file():
+            self.tracker.artifact("policy", self.folder.path, [*files, str(latest.relative_to(self.folder.path))])
+
+    def _spent(self) -> bool:
+        budget = self.experiment.budget
+        steps = budget.env_steps is not None and self.env_steps >= budget.env_steps
+        return steps or (budget.minutes is not None and self.seconds >= 60 * budget.minutes)
+
+    def _iterate(self) -> None:
+        before, begun = self.env_steps, time.monotonic()
+        result = self.algorithm.train()
+        self.iteration += 1
+        row = metrics_row(result)
+        self.env_steps = row["env_steps"]
+        row["iteration"] = self.iteration
+        row["steps_per_s"] = (self.env_steps - before) / (time.monotonic() - begun)
+        algorithm = self.experiment.algorithm
+        if algorithm.name == "dqn":
+            row["epsilon"] = learner_module(self.algorithm).epsilon(self.env_steps)
+        if self.iteration % self.experiment.validation.every == 0 or self._spent():
+            self._validate()
+            row["validation_speedup"] = self.validation["speedup"]
+            row["validation_slower"] = self.validation["slower"]
+        row["seconds"] = self.seconds
+        self.folder.log(row)
+        self.tracker.log(row)
+        self.progress(row)
+
+    def _validate(self) -> None:
+        self.validation = self.validator(TorchScorer(self.net))
+        if self.validation["speedup"] > self.best:
+            self.best = self.validation["speedup"]
+            export(self.net, self._card(), self.folder.path)
+
+    def _card(self) -> Card:
+        return describe(self.experiment, self.env, self.env_steps, self.validation)
+
+    def _checkpoint(self) -> None:
+        self.folder.publish(self.iteration, self._write_checkpoint, self.experiment.checkpoint.keep)
+
+    def _write_checkpoint(self, path: Path) -> None:
+        self.algorithm.save_to_path(str(path.resolve()))
+        export(self.net, self._card(), path)
+        state = {
+            "iteration": self.iteration,
+            "env_steps": self.env_steps,
+            "seconds": self.seconds,
+            "validation": self.validation,
+            "best": self.best,
+            "wandb": self.tracker.identity,
+        }
+        RunFolder(path).write_json("state.json", state)
+
+
+def learner_module(algorithm: Algorithm) -> Any:
+    """The module whose weights are being trained (the local learner's)."""
+    return algorithm.learner_group._learner.module["default_policy"]
+
+
+def restore(algorithm: Algorithm, checkpoint: Path) -> None:
+    """Load RLlib's state, and make sure that every runner has the weights.
+
+    Without waiting for remote runners first, Ray 2.60 often leaves one on its initial weights.
+    """
+    group = algorithm.env_runner_group
+    group.foreach_env_runner(lambda runner: None)
+    algorithm.restore_from_path(str(checkpoint.resolve()))
+    wanted = weight_sum(learner_module(algorithm))
+    sums = group.foreach_env_runner(lambda runner: weight_sum(runner.module), local_env_runner=False)
+    if any(abs(found - wanted) > 1e-6 * abs(wanted) for found in sums):
+        raise RuntimeError(f"runners did not take over the checkpoint's weights: {sums} instead of {wanted}")
+
+
+def weight_sum(module: Any) -> float:
+    """A fingerprint of a module's network: the sum of the sizes of its weights."""
+    return float(sum(parameter.detach().double().abs().sum() for parameter in module.net.parameters()))
+
+
+def _prepare(algorithm: Algorithm, experiment: Experiment, checkpoint: Path | None) -> None:
+    if checkpoint is not None:
+        restore(algorithm, checkpoint)
+        return
+    if experiment.init_from is not None:
+        module = learner_module(algorithm)
+        load_weights(module.net, experiment.init_from)
+        if hasattr(module, "_target_net"):
+            module._target_net.load_state_dict(module.net.state_dict())
+        group = algorithm.env_runner_group
+        group.foreach_env_runner(lambda runner: None)
+        group.sync_weights(from_worker_or_learner_group=algorithm.learner_group, timeout_seconds=60, inference_only=True)
+
+
+def _facts(experiment: Experiment, env: CompilerEnv[Any], validator: Validator) -> dict[str, Any]:
+    """What ``run.json`` says; the checksums are of the instance ids in order, to detect contamination."""
+    return {
+        "gymcc": gymcc.__version__,
+        "python": platform.python_version(),
+        "packages": {name: version(name) for name in PACKAGES},
+        "machine": fingerprint(),
+        "seed": experiment.seed,
+        "problem": env.problem.versions(),
+        "trained_on": environment.instance_facts(env, experiment.env.split),
+        "validated_on": environment.instance_facts(validator.env, validator.split),
+    }
+
+
+@contextmanager
+def _ray(runners: int) -> Iterator[None]:
+    """A local, quiet Ray, unless one is running already."""
+    if ray.is_initialized():
+        yield
+        return
+    os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")
+    ray.init(
+        num_cpus=max(runners + 1, len(environment.available_cores())),
+        num_gpus=0,
+        include_dashboard=False,
+        log_to_driver=False,
+        logging_level=logging.ERROR,
+        object_store_memory=OBJECT_STORE,
+    )
+    try:
+        yield
+    finally:
+        ray.shutdown()
+
+
+@contextmanager
+def _interruptible() -> Iterator[threading.Event]:
+    """Within, the first Ctrl-C or SIGTERM only sets the event; the next one acts as usual."""
+    asked = threading.Event()
+    if threading.current_thread() is not threading.main_thread():
+        yield asked
+        return
+    signals = (signal.SIGINT, signal.SIGTERM)
+    before = {number: signal.getsignal(number) for number in signals}
+
+    def note(number: int, frame: Any) -> None:
+        asked.set()
+        for each in signals:
+            signal.signal(each, before[each])
+
+    for number in signals:
+        signal.signal(number, note)
+    try:
+        yield asked
+    finally:
+        for number in signals:
+            signal.signal(number, before[number])
+
+
+__all__ = ["ConfigError", "RunFolderError", "restore", "train"]
