@@ -10,6 +10,7 @@ import gymnasium as gym
 import typer
 
 from gymcc.envs.core.choices import choose
+from gymcc.envs.core.dataset_files import find_dataset
 from gymcc.envs.core.env import CompilerEnv
 from gymcc.envs.core.problem import Problem
 from gymcc.envs.registry import ROWS
@@ -55,7 +56,7 @@ def pick_instances(
     """The instances to work on: those named, or ``count`` spread evenly over a split (all if None)."""
     if named:
         return tuple(problem.resolve(uri) for uri in named)
-    members = choose(problem.datasets, dataset, "dataset").split(split)
+    members = find_dataset(problem.datasets, dataset, problem.initial).split(split)
     if not members:
         raise ValueError(f"dataset {dataset!r} has no {split} split")
     if count is None or count >= len(members):

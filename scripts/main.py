@@ -26,17 +26,21 @@ INTERRUPTED = 130
 
 app = typer.Typer(
     name="gymcc",
-    help="Compiler optimisation problems as Gymnasium environments: play, search, train, evaluate.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
 )
 
 
-def _gather() -> None:
-    """Add every sub-command; a group (such as `generate`) brings its own Typer."""
-    for name, module_name in COMMANDS.items():
-        module = import_module(f"gymcc.scripts.{module_name}")
+@app.callback()
+def group() -> None:
+    """Compiler optimisation problems as Gymnasium environments: play, search, train, evaluate."""
+
+
+def _gather(wanted: str) -> None:
+    """Add the sub-command that was asked for, or all of them for help; a group (`generate`) brings its own Typer."""
+    for name in [wanted] if wanted in COMMANDS else COMMANDS:
+        module = import_module(f"gymcc.scripts.{COMMANDS[name]}")
         if hasattr(module, "app"):
             app.add_typer(module.app, name=name)
         else:
@@ -45,8 +49,8 @@ def _gather() -> None:
 
 def main() -> None:
     """Run the command line; exit status 2 and one line on bad input, 130 on Ctrl-C."""
-    _gather()
     try:
+        _gather(sys.argv[1] if len(sys.argv) > 1 else "")
         app()
     except KeyboardInterrupt:
         sys.exit(INTERRUPTED)

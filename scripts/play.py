@@ -33,11 +33,12 @@ def command(
             raise ValueError("--json needs --actions")
         _interact(env, info)
         return
+    sequence = [env.problem.parse(name.strip()) for name in actions.split(",") if name.strip()]
     rows = [_row(env, "", info)]
     _print(env, rows[0], as_json)
-    for name in filter(None, (part.strip() for part in actions.split(","))):
-        _, _, terminated, truncated, info = env.step(env.problem.parse(name))
-        rows.append(_row(env, name, info))
+    for action in sequence:
+        _, _, terminated, truncated, info = env.step(action)
+        rows.append(_row(env, env.problem.describe(action), info))
         _print(env, rows[-1], as_json)
         if info["error"]:
             raise RuntimeError(info["error"])
