@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from gymcc.envs.looptune.backends.native import encoder as x86
-from gymcc.envs.looptune.backends.native.limits import check_limits
-from gymcc.envs.looptune.backends.native.tilecode import FLOAT, POINTERS, tile_code
+from gymcc.envs.looptune.backends.native.allocation import POINTERS
+from gymcc.envs.looptune.backends.native.errors import CompileError
+from gymcc.envs.looptune.backends.native.limits import MAX_INSTRUCTIONS, check_operands, tile_instructions
+from gymcc.envs.looptune.backends.native.tilecode import FLOAT, tile_code
 from gymcc.envs.looptune.backends.walk import Target, Tile, walk
 from gymcc.envs.looptune.state import Contraction, Nest
 
@@ -19,7 +21,7 @@ def machine_code(nest: Nest, target: Target) -> bytes:
     The code is position-independent if placed at a multiple of 64 bytes. Raises CompileError beyond the limits of
     :mod:`limits`.
     """
-    check_limits(nest, target)
+    check_operands(nest.contraction)
     emit = _Emit(nest.contraction, target)
     walk(nest, target, emit)
     return bytes(emit.code + x86.ENCODERS[target.name].leave())
@@ -31,6 +33,7 @@ class _Emit:
     def __init__(self, contraction: Contraction, target: Target) -> None:
         self.strides, self.target = contraction.strides, target
         self.code = bytearray()
+        self.instructions = 0
 
     def loop(self, dim: int, trips: int, step: int, unroll: bool, body: Callable[[], None]) -> None:
         if unroll:
@@ -53,6 +56,9 @@ class _Emit:
         self.move(dim, -elements)
 
     def tile(self, tile: Tile) -> None:
+        self.instructions += tile_instructions(tile, self.strides[0], self.target)
+        if self.instructions > MAX_INSTRUCTIONS:
+            raise CompileError(f"the code would have more than {MAX_INSTRUCTIONS} vector instructions: unroll less")
         self.code += x86.nops(-len(self.code) % ALIGNMENT)
         self.code += tile_code(tile, self.strides, self.target)
 

@@ -8,7 +8,7 @@ can be cached: a :data:`Form` that depends on registers only, then :func:`addres
 
 from __future__ import annotations
 
-from functools import cache
+from functools import cache, lru_cache
 from struct import Struct
 from typing import Final, Protocol
 
@@ -161,6 +161,7 @@ def _vex(opcode: tuple[int, int, int], register: int, second: int, rm: int) -> b
     return bytes((0xC4, p0, (~second & 15) << 3 | 0x04 | prefix, code))
 
 
+@lru_cache(maxsize=1 << 16)
 def address(modrm: int, unit: int, displacement: int) -> bytes:
     """ModRM and displacement of ``[base + displacement]``, shortest encoding; base: none of rsp, rbp, r12, r13."""
     if displacement == 0:

@@ -10,7 +10,7 @@ from math import prod
 
 from gymcc.envs.looptune.backends.native.errors import CompileError
 from gymcc.envs.looptune.backends.walk import Target, Tile, walk
-from gymcc.envs.looptune.state import Nest
+from gymcc.envs.looptune.state import Contraction, Nest
 
 MAX_INSTRUCTIONS = 16_384  # FMAs, loads and stores of C; about 128 KiB of code, four times an L1 instruction cache
 MAX_BYTES = 2**31 - 1  # of one operand: displacements are signed 32-bit numbers
@@ -23,15 +23,20 @@ def instructions(nest: Nest, target: Target) -> int:
     return count.total
 
 
-def check_limits(nest: Nest, target: Target) -> None:
-    """Raise CompileError if ``nest`` is beyond the code generator."""
-    if any(stride < 0 for strides in nest.contraction.strides for stride in strides):
+def tile_instructions(tile: Tile, c_strides: tuple[int, ...], target: Target) -> int:
+    """FMAs, C loads and C stores in the code of one tile."""
+    rows = prod(extent for dim, extent in enumerate(tile.extents) if c_strides[dim] and dim != tile.vector)
+    columns = 1 if tile.vector is None else -(-tile.extents[tile.vector] // target.lanes)
+    steps = tile.unroll + tile.extents[tile.reduction[-1]] % tile.unroll if tile.reduction else 1
+    return rows * columns * (2 + steps)
+
+
+def check_operands(contraction: Contraction) -> None:
+    """Raise CompileError if the code generator cannot address the operands."""
+    if any(stride < 0 for strides in contraction.strides for stride in strides):
         raise CompileError("negative strides are not supported")
-    if 4 * max(nest.contraction.sizes()) > MAX_BYTES:
+    if 4 * max(contraction.sizes()) > MAX_BYTES:
         raise CompileError(f"an operand is larger than {MAX_BYTES} bytes")
-    count = instructions(nest, target)
-    if count > MAX_INSTRUCTIONS:
-        raise CompileError(f"the code would have {count} vector instructions, at most {MAX_INSTRUCTIONS}: unroll less")
 
 
 class _Count:
@@ -49,11 +54,4 @@ class _Count:
         body()
 
     def tile(self, tile: Tile) -> None:
-        kept = [n for d, n in enumerate(tile.extents) if self.c_strides[d] and d != tile.vector]
-        columns = 1 if tile.vector is None else -(-tile.extents[tile.vector] // self.target.lanes)
-        registers = columns * prod(kept)
-        steps = 1
-        if tile.reduction:
-            rest = tile.extents[tile.reduction[-1]] % tile.unroll
-            steps = tile.unroll + rest
-        self.total += registers * (2 + steps)
+        self.total += tile_instructions(tile, self.c_strides, self.target)
