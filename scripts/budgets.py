@@ -9,7 +9,9 @@ import typer
 from gymcc.agents.search import ALIASES, METHODS, Budget, resolve_method
 from gymcc.envs.core.choices import choose
 
-Evaluations = Annotated[int | None, typer.Option("--evaluations", min=1, help="Costs a search may compute per instance.")]
+Evaluations = Annotated[
+    int | None, typer.Option("--evaluations", min=1, help="Costs a search may compute per instance.")
+]
 Seconds = Annotated[float | None, typer.Option("--seconds", min=0.001, help="Seconds a search may take per instance.")]
 Seed = Annotated[int, typer.Option(help="Seed of the searches.")]
 Dataset = Annotated[str | None, typer.Option(help="Dataset name or folder; default: the environment's own.")]

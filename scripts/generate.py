@@ -15,7 +15,9 @@ from gymcc.scripts.output import Json, show
 app = typer.Typer(no_args_is_help=True, help="Write a dataset folder: instances, card and split.")
 
 Kind = Annotated[str, typer.Option(help="Kind of contraction; mm is C[m,n] += A[m,k] * B[k,n].")]
-DimA = Annotated[str, typer.Option("--dimA", help="Ranges of A's dimensions m,k: N, a:b, a:b:step (b inclusive), a|b|c.")]
+DimA = Annotated[
+    str, typer.Option("--dimA", help="Ranges of A's dimensions m,k: N, a:b, a:b:step (b inclusive), a|b|c.")
+]
 DimB = Annotated[str, typer.Option("--dimB", help="Ranges of B's dimensions k,n; k as in --dimA.")]
 Out = Annotated[Path, typer.Option(help="Folder to make; must not exist.")]
 Seed = Annotated[int, typer.Option(help="Seed of the train/validation/test split.")]

@@ -14,7 +14,9 @@ from gymcc.envs.registry import ROWS
 from gymcc.scripts.environments import EnvId, Option, make, parse_options
 from gymcc.scripts.output import Json, show
 
-Instance = Annotated[str | None, typer.Option(help="Show one instance: its start state, cost, bound and legal actions.")]
+Instance = Annotated[
+    str | None, typer.Option(help="Show one instance: its start state, cost, bound and legal actions.")
+]
 Dataset = Annotated[str | None, typer.Option(help="Show a dataset's card.")]
 
 

@@ -7,8 +7,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from gymcc.agents.policy import Policy
 from gymcc.benchmarks.report import summarise, write_report
+
+from gymcc.agents.policy import Policy
 from gymcc.envs.core.env import CompilerEnv
 from gymcc.envs.core.record import Record
 from gymcc.scripts.evaluation import POLICY, Plan, run

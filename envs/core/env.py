@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Hashable, Mapping, Sequence
 from copy import deepcopy
 from math import nan
-from typing import Any, Generic, Self, TypeVar
+from typing import Any, ClassVar, Generic, Self, TypeVar, cast
 
 import gymnasium as gym
 import numpy as np
@@ -37,7 +37,7 @@ class CompilerEnv(gym.Env[Any, np.int64], Generic[S]):
     problem object); illegal; error; action_mask (int8, ``(n_actions,)``).
     """
 
-    metadata = {"render_modes": ["ansi", "rgb_array"], "render_fps": 2}
+    metadata: ClassVar[dict[str, Any]] = {"render_modes": ["ansi", "rgb_array"], "render_fps": 2}
 
     def __init__(
         self,
@@ -70,7 +70,7 @@ class CompilerEnv(gym.Env[Any, np.int64], Generic[S]):
             raise ValueError(f"unknown render_mode {render_mode!r}; allowed: {', '.join(modes)}")
         self.render_mode = render_mode
         self.observation_space = self._observe.space
-        self._action_space = gym.spaces.Discrete(problem.n_actions)
+        self._action_space: gym.spaces.Discrete[Any] = gym.spaces.Discrete(problem.n_actions)
         self._shared: frozenset[str] = frozenset()  # of RANDOM, those that a fork may hold too
 
     # Gymnasium
@@ -134,9 +134,9 @@ class CompilerEnv(gym.Env[Any, np.int64], Generic[S]):
         self._np_random, self._np_random_seed = value, -1  # as Gymnasium does: the seed is not known
 
     @property
-    def action_space(self) -> gym.spaces.Discrete:
+    def action_space(self) -> gym.spaces.Discrete[Any]:  # type: ignore[override]
         """One number per action; it samples with a generator of its own, copied like :attr:`np_random`."""
-        return self._own("_action_space")
+        return cast("gym.spaces.Discrete[Any]", self._own("_action_space"))
 
     def _own(self, name: str) -> Any:
         if name in self._shared:

@@ -34,7 +34,7 @@ class Combined:
         return {key: part(episode) for key, part in self.parts.items()}
 
 
-class GraphSpace(gym.Space[nx.MultiDiGraph]):
+class GraphSpace(gym.Space["nx.MultiDiGraph[str]"]):
     """The space of networkx multi-digraphs; for :meth:`CompilerEnv.observe`, not for batching."""
 
     def __init__(self) -> None:
@@ -44,7 +44,7 @@ class GraphSpace(gym.Space[nx.MultiDiGraph]):
     def is_np_flattenable(self) -> bool:
         return False
 
-    def sample(self, mask: Any = None, probability: Any = None) -> nx.MultiDiGraph:
+    def sample(self, mask: Any = None, probability: Any = None) -> nx.MultiDiGraph[str]:
         return nx.MultiDiGraph()
 
     def contains(self, x: Any) -> bool:

@@ -153,7 +153,7 @@ class Problem(ABC, Generic[S]):
     # Instances
 
     def resolve(self, uri: str) -> str:
-        """The instance id behind ``uri``: an id, or ``<problem>/<dataset>/<id>`` where the id must be in the dataset."""
+        """The instance id behind ``uri``: an id, or ``<problem>/<dataset>/<id>`` with an id of that dataset."""
         head, _, instance = uri.rpartition("/")
         if not head:
             self.initial(uri)

@@ -86,7 +86,11 @@ def _check_costs(problem: Problem[Any], record: Record, states: list[Any]) -> li
 def _check_rest(problem: Problem[Any], record: Record) -> list[str]:
     faults = []
     bound = problem.bound(record.instance)
-    if problem.deterministic and bound == bound and (record.bound is None or abs(record.bound - bound) > bound * RELATIVE):
+    if (
+        problem.deterministic
+        and bound == bound
+        and (record.bound is None or abs(record.bound - bound) > bound * RELATIVE)
+    ):
         faults.append(f"bound: is {record.bound}, replay gives {bound:.6g}")
     if record.curve and min(point[2] for point in record.curve) > record.best_cost * (1 + RELATIVE):
         faults.append("curve: never reaches the best cost of the path")

@@ -35,7 +35,9 @@ def matmuls(dim_a: str, dim_b: str) -> tuple[str, ...]:
     """
     ranges = [[parse_range(part) for part in dims.split(",")] for dims in (dim_a, dim_b)]
     if any(len(dims) != 2 for dims in ranges):
-        raise ValueError(f"mm needs two dimensions each for A and B, e.g. 64:128:16,64:128:16; got {dim_a!r}, {dim_b!r}")
+        raise ValueError(
+            f"mm needs two dimensions each for A and B, e.g. 64:128:16,64:128:16; got {dim_a!r}, {dim_b!r}"
+        )
     (m_range, k_range), (k_again, n_range) = ranges
     if k_range != k_again:
         raise ValueError(f"A's second and B's first dimension are one loop and must agree; got {dim_a!r} and {dim_b!r}")
@@ -59,7 +61,12 @@ def _off_grid(count: int, seed: int) -> tuple[str, ...]:
     def large() -> int:
         return random.randint(257, 512)
 
-    mixes = [(prime, prime, prime), (near_cube, near_cube, near_cube), (large, sliver, large), (sliver, large, near_cube)]
+    mixes = [
+        (prime, prime, prime),
+        (near_cube, near_cube, near_cube),
+        (large, sliver, large),
+        (sliver, large, near_cube),
+    ]
     shapes: dict[str, None] = {}
     while len(shapes) < count:
         m, n, k = (draw() for draw in mixes[len(shapes) % len(mixes)])

@@ -14,7 +14,6 @@ from gymcc.envs.looptune.observations import observations
 from gymcc.envs.looptune.problem import LoopTune
 from gymcc.envs.looptune.state import LoopState
 
-
 DEFAULT_DATASET = "looptune/mm-64-256-16"
 
 

@@ -15,9 +15,7 @@ def write(state: LoopState) -> str:
     """``m64_n96_k128: m/8 n/16 k/1 m/1 n/1v @2``: instance, loops as dimension/step (u unroll, v vectorize), cursor."""
     nest = state.nest
     names = nest.contraction.dims
-    loops = " ".join(
-        f"{names[loop.dim]}/{loop.step}{'u' * loop.unroll}{'v' * loop.vectorize}" for loop in nest.loops
-    )
+    loops = " ".join(f"{names[loop.dim]}/{loop.step}{'u' * loop.unroll}{'v' * loop.vectorize}" for loop in nest.loops)
     return f"{instance_of(nest.contraction)}: {loops} @{state.cursor}{' stop' if state.stopped else ''}"
 
 

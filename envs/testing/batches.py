@@ -19,7 +19,7 @@ BATCH = 3
 
 def batched_is_looped(subject: Subject) -> None:
     """A vector of environments, and the id's own vectorised form if it has one, gives what single ones give."""
-    modes = ["sync"] + ["vector_entry_point"] * (gym.spec(subject.env_id).vector_entry_point is not None)
+    modes = ["sync"] + ["vector_entry_point"] * (subject.spec().vector_entry_point is not None)
     singles = [subject.make() for _ in range(BATCH)]
     for mode in modes:
         batch = gym.make_vec(subject.env_id, BATCH, vectorization_mode=mode, **subject.options)

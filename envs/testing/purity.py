@@ -62,7 +62,7 @@ def text_reads_back(subject: Subject) -> None:
         for state in path.states:
             text = problem.encode(state)
             _same(problem, state, problem.decode(text), f"decode({text!r})")
-            _same(problem, state, pickle.loads(pickle.dumps(state)), f"{text!r} unpickled")
+            _same(problem, state, pickle.loads(pickle.dumps(state)), f"{text!r} unpickled")  # noqa: S301
 
     on_paths(subject, body)
 

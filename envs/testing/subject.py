@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import gymnasium as gym
+from gymnasium.envs.registration import EnvSpec
 
 from gymcc.envs.core.env import CompilerEnv
 from gymcc.envs.core.problem import Problem
@@ -14,11 +15,11 @@ from gymcc.envs.core.problem import Problem
 
 @dataclass(frozen=True, slots=True)
 class Live:
-    """The measured counterpart of a deterministic environment, over the same states, and what is promised of the two."""
+    """The measured counterpart of a deterministic environment, over the same states, and what is promised."""
 
     env_id: str
     options: Mapping[str, Any] = field(default_factory=dict)
-    rank_correlation: float = 0.6  # Spearman's, between the two costs of nests of widely different speed
+    rank_correlation: float = 0.6  # Spearman's, between the two costs of states of widely different cost
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +39,12 @@ class Subject:
     def bare(self) -> CompilerEnv[Hashable]:
         """A new environment without wrappers; raises TypeError if it is not GymCC's adapter."""
         return bare(self.make())
+
+    def spec(self) -> EnvSpec:
+        """The registered row with the subject's options filled in."""
+        spec = self.make().spec
+        assert spec is not None, "gymnasium.make sets it"
+        return spec
 
     def problem(self) -> Problem[Hashable]:
         """A new problem with an empty memo."""

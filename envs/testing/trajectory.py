@@ -7,8 +7,9 @@ import os
 import subprocess
 import sys
 from collections.abc import Mapping
-from random import Random
 from typing import Any
+
+import numpy as np
 
 from gymcc.envs.testing.episodes import reset, step
 from gymcc.envs.testing.report import Broken
@@ -25,15 +26,17 @@ def trajectory(env_id: str, options: Mapping[str, Any], seed: int) -> list[str]:
     Named observations count too where costs are deterministic, since they may show them.
     """
     env = Subject(env_id, options, (), 0).make()
-    inner, random, lines = bare(env), Random(seed), []
+    inner, random = bare(env), np.random.default_rng(seed)
+    lines: list[str] = []
     for episode in range(EPISODES):
-        outcome, actions = reset(env, seed=seed if episode == 0 else None), []
+        outcome = reset(env, seed=seed if episode == 0 else None)
+        actions: list[int] = []
         while True:
             named = {name: inner.observe(name) for name in inner.observations} if inner.problem.deterministic else {}
             lines.append(f"{inner.episode.instance} {actions} {digest((outcome.facts, named))}")
             if outcome.ended:
                 break
-            actions.append(random.randrange(2 * inner.problem.n_actions))
+            actions.append(int(random.integers(2 * inner.problem.n_actions)))
             outcome = step(env, actions[-1])
     return lines
 
@@ -41,9 +44,10 @@ def trajectory(env_id: str, options: Mapping[str, Any], seed: int) -> list[str]:
 def elsewhere(env_id: str, options: Mapping[str, Any], seed: int, hash_seed: int) -> list[str]:
     """:func:`trajectory` in a new process with its own PYTHONHASHSEED; raises :class:`Broken` if that fails."""
     code = "from gymcc.envs.testing.trajectory import main; main()"
-    environment = {**os.environ, "PYTHONHASHSEED": str(hash_seed), "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
+    path = os.pathsep.join(filter(None, sys.path))
+    environment = {**os.environ, "PYTHONHASHSEED": str(hash_seed), "PYTHONPATH": path}
     asked = json.dumps({"env_id": env_id, "options": dict(options), "seed": seed})
-    done = subprocess.run(
+    done = subprocess.run(  # noqa: S603
         [sys.executable, "-c", code], input=asked, env=environment, capture_output=True, text=True, timeout=DEADLINE
     )
     if done.returncode:

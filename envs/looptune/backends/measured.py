@@ -42,7 +42,9 @@ class Measured:
         for _ in range(ATTEMPTS):
             if (seconds := measure(kernel).seconds) >= fastest:
                 return seconds
-        raise BackendError(f"{ATTEMPTS} readings in a row were faster than the core's peak: the clock is not to be trusted")
+        raise BackendError(
+            f"{ATTEMPTS} readings in a row were faster than the core's peak: the clock is not to be trusted"
+        )
 
     def peak_flops(self) -> float:
         return peak_gflops(self.target) * 1e9

@@ -35,7 +35,14 @@ class IrTree:
             size, tail = nest.trips(index)
             here = int(index == episode.state.cursor)
             _add_node(
-                graph, f"L{index}", "loop", cursor=here, size=size, tail=tail, unroll=loop.unroll, vectorize=loop.vectorize
+                graph,
+                f"L{index}",
+                "loop",
+                cursor=here,
+                size=size,
+                tail=tail,
+                unroll=loop.unroll,
+                vectorize=loop.vectorize,
             )
             if index:
                 graph.add_edge(f"L{index - 1}", f"L{index}", kind="control")
