@@ -131,7 +131,7 @@ class Problem(ABC, Generic[S]):
     # What a verifier and a comparison ask for
 
     def check_semantics(self, state: S, seed: int) -> None:
-        """Run what ``state`` stands for on random inputs; raise :class:`BackendError` if it computes something else."""
+        """Run what ``state`` stands for on random inputs; raises :class:`BackendError` if it computes anything else."""
         raise NotImplementedError(f"{self.name} does not say how to check semantics")
 
     def heuristic(self, instance: str) -> Sequence[int]:
