@@ -30,7 +30,7 @@ class _Noop(gym.Env[Any, Any]):
 
 def bench() -> list[dict[str, Any]]:
     """Rows of what, microseconds (median of 200) and the target, where there is one."""
-    gym.register("gymcc-bench-noop-v0", entry_point=_Noop)
+    gym.register("gymcc-bench-noop-v0", entry_point=f"{__name__}:_Noop")
     noop = gym.make("gymcc-bench-noop-v0")
     noop.reset()
     env = gym.make("looptune-mm-model-v0")

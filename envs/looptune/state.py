@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from functools import lru_cache
+from itertools import pairwise
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +100,7 @@ class Nest:
     def __post_init__(self) -> None:
         for dim, name in enumerate(self.contraction.dims):
             steps = [loop.step for loop in self.loops if loop.dim == dim]
-            if not steps or steps[-1] != 1 or any(o % i for o, i in zip(steps, steps[1:], strict=False)):
+            if not steps or steps[-1] != 1 or any(o % i for o, i in pairwise(steps)):
                 raise ValueError(f"steps of {name} must go down to 1, each a multiple of the next; got {steps}")
         object.__setattr__(self, "_hash", hash((self.contraction, self.loops)))
 

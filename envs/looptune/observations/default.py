@@ -70,7 +70,8 @@ def nest_features(nest: Nest, target: Target) -> NDArray[np.float32]:
         block[loop.dim] = loop.step
     extents = nest.contraction.extents
     shape = [log2(e) / 2 for e in extents] + [e % target.lanes / target.lanes for e in extents] + [target.lanes / 16]
-    features = np.clip(np.concatenate([rows.ravel(), shape]), -LIMIT, LIMIT).astype(np.float32)
+    raw = np.concatenate([rows.ravel(), shape])
+    features: NDArray[np.float32] = np.clip(raw, -LIMIT, LIMIT).astype(np.float32)
     features.flags.writeable = False
     return features
 

@@ -18,7 +18,7 @@ from gymcc.envs.looptune.state import LoopState
 OPERANDS = ("C", "A", "B")
 
 
-def _add_node(graph: nx.MultiDiGraph, node: str, kind: str, **features: int) -> None:
+def _add_node(graph: nx.MultiDiGraph[str], node: str, kind: str, **features: int) -> None:
     values: dict[str, Any] = {"cursor": 0, "size": 0, "tail": 0, "unroll": 0, "vectorize": 0, **features}
     graph.add_node(node, kind=kind, feature_vector=[float(value) for value in values.values()], **values)
 
@@ -28,8 +28,8 @@ class IrTree:
 
     space = GraphSpace()
 
-    def __call__(self, episode: Episode[LoopState]) -> nx.MultiDiGraph:
-        graph = nx.MultiDiGraph()
+    def __call__(self, episode: Episode[LoopState]) -> nx.MultiDiGraph[str]:
+        graph: nx.MultiDiGraph[str] = nx.MultiDiGraph()
         nest = episode.state.nest
         for index, loop in enumerate(nest.loops):
             size, tail = nest.trips(index)
@@ -56,7 +56,7 @@ class IrGraph:
 
     space = GraphSpace()
 
-    def __call__(self, episode: Episode[LoopState]) -> nx.MultiDiGraph:
+    def __call__(self, episode: Episode[LoopState]) -> nx.MultiDiGraph[str]:
         graph = IrTree()(episode)
         nest = episode.state.nest
         for operand, strides in zip(OPERANDS, nest.contraction.strides, strict=True):

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
-from math import prod
+from math import gcd, prod
 
-from gymcc.envs.looptune.backends.model.machine import CORE
+from gymcc.envs.looptune.backends.model.machine import CORE, LINE
 from gymcc.envs.looptune.backends.walk import Target, Tile
 from gymcc.envs.looptune.state import Contraction
 
@@ -35,11 +35,20 @@ class ComputeCost:
             self.spine.append(Step(dim, trips, step))
         before, self.cycles = self.cycles, 0.0
         body()
-        each = self.cycles
+        each = self.cycles + self._overhead(trips, unroll)
         if self.contraction.is_reduction(dim):
             each = max(each, CORE.forward_latency)
-        overhead = 0.0 if unroll else trips * CORE.loop_uops / CORE.issue + CORE.loop_exit
-        self.cycles = before + trips * each + overhead
+        self.cycles = before + trips * each
+
+    def _overhead(self, trips: int, unroll: bool) -> float:
+        """Cycles per iteration to advance, count and sometimes mispredict the exit."""
+        if unroll:
+            return CORE.pointer_uops / CORE.issue
+        advance = (CORE.pointer_uops + CORE.counter_uops) / CORE.issue
+        leave = CORE.mispredict / max(CORE.predictable, trips)
+        if self.cycles + advance < CORE.counter_latency:
+            advance = CORE.counter_latency - self.cycles
+        return advance + leave
 
     def offset(self, dim: int, elements: int, body: Callable[[], None]) -> None:
         body()
@@ -52,17 +61,18 @@ class ComputeCost:
 
 @lru_cache(maxsize=65_536)
 def tile_cycles(tile: Tile, contraction: Contraction, target: Target) -> float:
-    """Cycles of one register tile: the tightest of its throughput limits or its dependency chain, plus C's traffic."""
-    counts = [vectors(tile, strides, target) for strides in contraction.strides]
-    registers, loads = counts[0], counts[1] + counts[2]
+    """Cycles of one register tile: its scarcest port or its dependency chain, then C's way in and out."""
+    registers, a, b = (vectors(tile, strides, target) for strides in contraction.strides)
     steps = prod(tile.extents[d] for d in tile.reduction)
-    loop_uops = CORE.loop_uops / tile.unroll if steps > tile.unroll else 0.0
-    broadcasts_fold = 1 in counts[1:]  # one vector column: the broadcast is an operand of its FMA
-    body_uops = registers + (min(counts[1:]) if broadcasts_fold else loads) + loop_uops
-    uops = steps * body_uops + 2 * registers
-    throughput = max(registers / CORE.fmas, loads / CORE.loads, body_uops / CORE.issue)
-    chain = (steps * CORE.fma_latency + CORE.tile_latency) * min(1.0, uops / CORE.reorder_buffer)
-    return max(steps * throughput + registers / CORE.stores, chain)
+    loads, folded = operand_loads(registers, a, b, target)
+    loop_uops = (CORE.pointer_uops + 2.0) / tile.unroll if steps > tile.unroll else 0.0
+    uops = registers + loads - folded + loop_uops
+    splits = [1.0 + split_share(tile, contraction, strides, target) for strides in contraction.strides]
+    split_loads = loads * (a * splits[1] + b * splits[2]) / (a + b)
+    step = max(registers / CORE.fmas, split_loads / CORE.loads, uops / CORE.issue)
+    in_flight = CORE.window / (steps * uops + 2 * registers)
+    chain = (steps * CORE.fma_latency + CORE.tile_latency) / max(1.0, in_flight)
+    return max(steps * step, chain) + registers * splits[0] * CORE.c_traffic
 
 
 def vectors(tile: Tile, strides: tuple[int, ...], target: Target) -> int:
@@ -72,3 +82,25 @@ def vectors(tile: Tile, strides: tuple[int, ...], target: Target) -> int:
         if strides[dim] and dim not in tile.reduction:
             count *= -(-extent // target.lanes) if dim == tile.vector else extent
     return count
+
+
+def operand_loads(registers: int, a: int, b: int, target: Target) -> tuple[int, int]:
+    """Loads of A and B per reduction step, and how many of them are memory operands of FMAs.
+
+    The operand with fewer values stays in the registers that C leaves free; those of its values that find no room are
+    read again for each value of the other.
+    """
+    few, many = min(a, b), max(a, b)
+    free = 2 * target.lanes - registers  # 32 registers of 16 lanes, 16 of 8
+    if free > few or few == 1:
+        return few + many, many if few == 1 else 0
+    homeless = few - (free - 1)
+    return few - homeless + many * (1 + homeless), many * homeless
+
+
+def split_share(tile: Tile, contraction: Contraction, strides: tuple[int, ...], target: Target) -> float:
+    """Share of an operand's vector accesses that straddle two cache lines, its rows starting anywhere."""
+    if tile.vector is None or not strides[tile.vector]:
+        return 0.0
+    rows = (s for s, extent in zip(strides, contraction.extents, strict=True) if s > 1 and extent > 1)
+    return (target.lanes - gcd(target.lanes, *rows)) / LINE

@@ -11,35 +11,41 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Cache:
-    """One set-associative level, LRU, all sizes in float32 elements."""
+    """One set-associative level; sizes in float32 elements."""
 
     line: int  # elements per line
     sets: int
     ways: int
-    miss: float  # cycles per missing line
+    slack: int  # lines in a set beyond its ways at which nothing survives (replacement is not quite LRU; calibrated)
+    miss: float  # cycles per missing line (calibrated)
 
 
 @dataclass(frozen=True, slots=True)
 class Core:
     """Throughputs per cycle, latencies in cycles, buffer sizes in micro-operations."""
 
-    clock_ghz: float = 3.0
+    clock_ghz: float = 2.4  # under sustained 512-bit FMAs
     fmas: float = 2.0
     loads: float = 2.0
-    stores: float = 1.0
     issue: float = 4.0
     fma_latency: float = 4.0
+    c_traffic: float = 1.75  # cycles to load and store one register of C (calibrated)
     forward_latency: float = 11.0  # store, load it again, one FMA: a reduction loop outside the tile
-    tile_latency: float = 25.0  # first load to last store of a tile, without its FMAs
-    reorder_buffer: float = 224.0
-    loop_uops: float = 5.0  # counter, branch, three pointers
-    loop_exit: float = 12.0  # mispredicted exit, partly overlapped
+    tile_latency: float = 25.0  # first load to last store of a tile, without its FMAs (calibrated)
+    window: float = 128.0  # micro-operations in flight, between the scheduler's 97 and the reorder buffer's 224
+    pointer_uops: float = 2.0  # operands that a dimension moves
+    counter_uops: float = 3.0  # decrement in memory and branch
+    counter_latency: float = 5.0  # the counter lives in memory: forwarding bounds the iteration
+    mispredict: float = 16.0  # leaving a loop
+    predictable: float = 32.0  # trips up to which leaving is foreseen more often than not (calibrated)
 
 
 CORE = Core()
-L1 = Cache(line=16, sets=64, ways=8, miss=2.5)  # 32 KiB
+LINE = 16  # elements of a cache line
+L1 = Cache(line=LINE, sets=64, ways=8, slack=4, miss=2.5)  # 32 KiB
 # 1 MiB; physical pages scatter over its sets, so capacity is all a schedule can know of it.
-L2 = Cache(line=16, sets=1, ways=16 * 1024, miss=12.0)
-TLB = Cache(line=1024, sets=16, ways=4, miss=8.0)  # 64 pages of 4 KiB
+L2 = Cache(line=LINE, sets=1, ways=16 * 1024, slack=8 * 1024, miss=12.0)
+TLB = Cache(line=1024, sets=16, ways=4, slack=2, miss=8.0)  # 64 pages of 4 KiB
 LEVELS = (L1, L2, TLB)
-OVERLAP = 0.5  # share of memory cycles that computation cannot hide (calibrated)
+OVERLAP = 0.5  # share of the smaller of computation and memory that the larger does not hide (calibrated)
+WRITE_BACK = 1.0  # cost of writing a line of C back, over that of a miss (calibrated)

@@ -2,7 +2,7 @@
 
 From the innermost block outwards, an operand's misses grow with each loop either by the *new* lines the loop reaches
 (while the loop's body leaves its lines in the cache) or by its full trip count (when the body evicts them). Which share
-survives a body is read off the body's lines, counted per cache set: a set that got more lines than ways keeps none.
+survives a body is read off the body's lines, counted per cache set: a set with far more lines than ways keeps none.
 """
 
 from __future__ import annotations
@@ -73,9 +73,10 @@ def resident(strides: Strides, block: Block) -> tuple[tuple[Triple, Triple], ...
 def _resident(strides: Strides, block: Block, cache: Cache) -> tuple[Triple, Triple]:
     axes = [tuple((s, e) for s, e in zip(operand, block, strict=True) if s and e > 1) for operand in strides]
     (c, c_sets), (a, a_sets), (b, b_sets) = (lines(operand, cache.line, cache.sets) for operand in axes)
-    fits = c_sets + a_sets + b_sets <= cache.ways
-    kept = (c_sets @ fits / c, a_sets @ fits / a, b_sets @ fits / b)
-    return (float(c), float(a), float(b)), (float(kept[0]), float(kept[1]), float(kept[2]))
+    # Whole numbers, so that the sums are exact on every machine.
+    room = np.clip(cache.ways + cache.slack - (c_sets + a_sets + b_sets), 0, cache.slack)
+    kept = [int(sets @ room) / (count * cache.slack) for sets, count in ((c_sets, c), (a_sets, a), (b_sets, b))]
+    return (float(c), float(a), float(b)), (kept[0], kept[1], kept[2])
 
 
 @lru_cache(maxsize=16_384)

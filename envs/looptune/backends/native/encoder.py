@@ -25,6 +25,9 @@ _LOAD: Final = {VECTOR: (0x10, 1, 0), MASKED: (0x10, 1, 0), BROADCAST: (0x18, 2,
 _STORE: Final = {VECTOR: (0x11, 1, 0), MASKED: (0x11, 1, 0), SCALAR: (0x11, 1, 2)}
 _FMA231PS: Final = (0xB8, 2, 1)
 _FMA231SS: Final = (0xB9, 2, 1)
+_ADDPS: Final = (0x58, 1, 0)
+_XORPS: Final = (0x57, 1, 0)
+_PXORD: Final = (0xEF, 1, 1)
 _VMASKMOVPS_LOAD: Final = (0x2C, 2, 1)
 _VMASKMOVPS_STORE: Final = (0x2E, 2, 1)
 
@@ -51,6 +54,12 @@ class Encoder(Protocol):
 
     def fma_memory(self, kind: str, accumulator: int, x: int, base: int) -> Form:
         """``accumulator += x * memory``."""
+
+    def add(self, accumulator: int, x: int) -> bytes:
+        """``accumulator += x`` on registers."""
+
+    def clear(self, register: int) -> bytes:
+        """``register = 0``."""
 
     def set_mask(self, lanes: int) -> bytes:
         """Make masked accesses touch the first ``lanes`` lanes only. Overwrites rax."""
@@ -81,7 +90,7 @@ class Evex:
     @cache
     def fma(scalar: bool, accumulator: int, x: int, y: int) -> bytes:
         opcode = _FMA231SS if scalar else _FMA231PS
-        return _evex(opcode, accumulator, x, y, 0) + bytes((0xC0 | (accumulator & 7) << 3 | y & 7,))
+        return _evex(opcode, accumulator, x, y, 0) + _registers(accumulator, y)
 
     @staticmethod
     @cache
@@ -89,6 +98,16 @@ class Evex:
         opcode = _FMA231SS if kind == SCALAR else _FMA231PS
         context = {MASKED: 0x01, BROADCAST: 0x10}.get(kind, 0)
         return _evex(opcode, accumulator, x, base, context), (accumulator & 7) << 3 | base, _disp8_unit(kind)
+
+    @staticmethod
+    @cache
+    def add(accumulator: int, x: int) -> bytes:
+        return _evex(_ADDPS, accumulator, accumulator, x, 0) + _registers(accumulator, x)
+
+    @staticmethod
+    @cache
+    def clear(register: int) -> bytes:
+        return _evex(_PXORD, register, register, register, 0) + _registers(register, register)
 
     @staticmethod
     def set_mask(lanes: int) -> bytes:
@@ -121,13 +140,23 @@ class Vex:
     @cache
     def fma(scalar: bool, accumulator: int, x: int, y: int) -> bytes:
         opcode = _FMA231SS if scalar else _FMA231PS
-        return _vex(opcode, accumulator, x, y) + bytes((0xC0 | (accumulator & 7) << 3 | y & 7,))
+        return _vex(opcode, accumulator, x, y) + _registers(accumulator, y)
 
     @staticmethod
     @cache
     def fma_memory(kind: str, accumulator: int, x: int, base: int) -> Form:
         opcode = _FMA231SS if kind == SCALAR else _FMA231PS
         return _vex(opcode, accumulator, x, base), (accumulator & 7) << 3 | base, 1
+
+    @staticmethod
+    @cache
+    def add(accumulator: int, x: int) -> bytes:
+        return _vex(_ADDPS, accumulator, accumulator, x) + _registers(accumulator, x)
+
+    @staticmethod
+    @cache
+    def clear(register: int) -> bytes:
+        return _vex(_XORPS, register, register, register) + _registers(register, register)
 
     @staticmethod
     def set_mask(lanes: int) -> bytes:
@@ -172,9 +201,14 @@ def address(modrm: int, unit: int, displacement: int) -> bytes:
     return _DISP32(modrm | 0x80, displacement)
 
 
-def clear(register: int) -> bytes:
-    """``vxorps ymm, ymm, ymm``: zero one of vector registers 0-15, the upper half of zmm included."""
-    return _vex((0x57, 1, 0), register, register, register) + bytes((0xC0 | (register & 7) * 9,))
+def prefetch(base: int) -> Form:
+    """``prefetcht0``: bring a cache line to L1 without waiting for it."""
+    return b"\x0f\x18", 1 << 3 | base, 1
+
+
+def _registers(register: int, rm: int) -> bytes:
+    """ModRM for two registers."""
+    return bytes((0xC0 | (register & 7) << 3 | rm & 7,))
 
 
 def mov(register: int, value: int) -> bytes:

@@ -14,7 +14,7 @@ _FMAS = 24_000  # about 5 microseconds
 def fma_loop(target: Target) -> tuple[bytes, int]:
     """Code and floating-point operations of independent FMAs on registers: the core's peak."""
     iterations = _FMAS // (_ACCUMULATORS * _COPIES)
-    code = bytearray(b"".join(x86.clear(register) for register in range(16)))
+    code = bytearray(b"".join(x86.ENCODERS["avx2"].clear(register) for register in range(16)))
     code += x86.mov(x86.RAX, iterations)
     code += x86.nops(-len(code) % 64)
     start = len(code)

@@ -58,9 +58,24 @@ class _TileCode:
     def code(self) -> bytes:
         if self.tail:
             self.out += self.encoder.set_mask(self.tail)
-        c = self.values(0)
-        self.transfer(self.encoder.load, c)
-        self.reduce(0, self.step(self.values(1), self.values(2)))
+        c, step = self.values(0), self.step(self.values(1), self.values(2))
+        import os
+        mode = int(os.environ.get("CMODE", "0"))
+        if mode == 0:
+            self.transfer(self.encoder.load, c)
+            self.reduce(0, step)
+        else:
+            if mode & 2:
+                self.transfer(lambda kind, register, base: x86.prefetch(base), c)
+            for register in range(len(c)):
+                self.out += self.encoder.clear(register)
+            self.reduce(0, step)
+            free = len(c)
+            for register, (operand, offset, kind) in enumerate(c):
+                t = free + register % 3
+                head, modrm, unit = self.encoder.load(kind, t, POINTERS[operand])
+                self.out += head + x86.address(modrm, unit, offset)
+                self.out += self.encoder.add(register, t)
         self.transfer(self.encoder.store, c)
         return bytes(self.out)
 
