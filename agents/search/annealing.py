@@ -16,47 +16,49 @@ Draft = list[int | None]  # None: any legal action, drawn when the sequence is p
 
 
 def annealing(meter: Meter[Any], random: Random) -> bool:
-    """Mutate the action sequence, accept what is not too much worse, cool down over the budget.
+    """Mutate a full-length action sequence, accept what is not too much worse, cool down over the budget.
 
-    A proposal prices only the state that its sequence ends in. The temperature falls geometrically with the part of
-    the budget used, so under a time limit the course depends on the machine's speed.
+    A proposal prices only the state that its sequence ends in; the states on the way are priced if that is a new best.
+    The temperature falls geometrically with the part of the budget used, so under a time limit the course depends on
+    the machine's speed.
     """
-    node: Node[Any] = meter.start
+    steps = meter.problem.max_steps
+    node = _play(meter, [None] * steps, random)
     while meter.idle < MAX_IDLE:
-        proposal = _play(meter, _mutated(node.actions, meter.problem.max_steps, random), random)
+        proposal = _play(meter, _mutated(node.actions, steps, random), random)
         temperature = HOT * (COLD / HOT) ** meter.spent
         if random.random() < exp(min(0.0, -_rise(node.cost, proposal.cost) / temperature)):
             node = proposal
     return False
 
 
-def _mutated(actions: Sequence[int], max_steps: int, random: Random) -> Draft:
+def _mutated(actions: Sequence[int], steps: int, random: Random) -> Draft:
     draft: Draft = list(actions)
     while True:
-        _mutate(draft, max_steps, random)
+        draft += [None] * (steps - len(draft))
+        _mutate(draft, random)
         if random.random() >= AGAIN:
-            return draft
+            return draft[:steps]
 
 
-def _mutate(draft: Draft, max_steps: int, random: Random) -> None:
-    """Insert, replace, delete or swap actions in place; an empty sequence can only grow, a full one only change."""
-    length = len(draft)
-    kinds = ["insert"] * (length < max_steps) + ["replace", "delete"] * (length > 0) + ["swap"] * (length > 1)
-    match random.choice(kinds):
+def _mutate(draft: Draft, random: Random) -> None:
+    """Insert, replace, delete or swap in place, anywhere in a sequence that is not empty."""
+    at, other = random.randrange(len(draft)), random.randrange(len(draft))
+    match random.choice(("insert", "replace", "delete", "swap")):
         case "insert":
-            draft.insert(random.randint(0, len(draft)), None)
+            draft.insert(at, None)
         case "replace":
-            draft[random.randrange(len(draft))] = None
+            draft[at] = None
         case "delete":
-            del draft[random.randrange(len(draft))]
+            draft.append(None)
+            del draft[at]
         case "swap":
-            i, j = random.sample(range(len(draft)), 2)
-            draft[i], draft[j] = draft[j], draft[i]
+            draft[at], draft[other] = draft[other], draft[at]
 
 
 def _play(meter: Meter[Any], draft: Draft, random: Random) -> Node[Any]:
     """The priced end of a sequence; what is not legal when its turn comes is dropped."""
-    node = Node(meter.start.state, (), nan)
+    node, best = Node(meter.start.state, (), nan), meter.best
     for action in draft:
         legal = meter.legal(node)
         if not legal:
@@ -66,10 +68,14 @@ def _play(meter: Meter[Any], draft: Draft, random: Random) -> Node[Any]:
         elif action not in legal:
             continue
         node = Node(meter.problem.apply(node.state, action), (*node.actions, action), nan)
-    return meter.price(node.state, node.actions)
+    node = meter.price(node.state, node.actions)
+    if meter.best is not best:
+        meter.price_path(node)
+    return node
 
 
 def _rise(old: float, new: float) -> float:
-    if new == inf:
-        return inf
+    """How much worse ``new`` is, in log cost; plainly subtracted where costs are not positive."""
+    if new == inf or old == inf:
+        return inf if new == inf else -inf
     return log(new / old) if old > 0 and new > 0 else new - old

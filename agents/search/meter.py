@@ -113,3 +113,10 @@ class Meter(Generic[S]):
     def children(self, node: Node[S]) -> Iterator[Node[S]]:
         """The priced nodes behind all legal actions, in the actions' order."""
         return (self.step(node, action) for action in self.legal(node))
+
+    def price_path(self, node: Node[S]) -> None:
+        """Price the states on the way to ``node``."""
+        state = self.start.state
+        for number, action in enumerate(node.actions[:-1], 1):
+            state = self.problem.apply(state, action)
+            self.price(state, node.actions[:number])

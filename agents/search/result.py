@@ -13,7 +13,7 @@ class SearchResult:
     instance: str
     seed: int
     actions: tuple[int, ...]  # from the start state to the best one
-    best_cost: float
+    best_cost: float  # where the actions lead
     baseline_cost: float  # of the start state
     evaluations: int  # distinct costs computed, the start state's not counted
     seconds: float  # wall time

@@ -22,9 +22,16 @@ def random_rollouts(meter: Meter[Any], random: Random) -> bool:
 
 
 def heuristic(meter: Meter[Any], random: Random) -> bool:
-    """Take the decisions of ``problem.heuristic`` and price where they lead: one evaluation."""
+    """Take the decisions of ``problem.heuristic``; price where they lead first, then the states on the way.
+
+    The outcome is where they lead, be it worse than the start.
+    """
     state, actions = meter.start.state, tuple(meter.problem.heuristic(meter.instance))
     for action in actions:
         state = meter.problem.apply(state, action)
-    meter.price(state, actions)
+    end = meter.price(state, actions)
+    try:
+        meter.price_path(end)
+    finally:
+        meter.best = end
     return False
