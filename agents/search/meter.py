@@ -45,7 +45,7 @@ class Meter(Generic[S]):
         clock: Callable[[], float] = perf_counter,
     ) -> None:
         self.problem, self.instance, self.budget = problem, instance, budget
-        self._on_progress, self._clock, self._began = on_progress, clock, clock()
+        self._on_progress, self.clock, self._began = on_progress, clock, clock()
         self._failed: set[Hashable] = set()
         self.evaluations = 0
         self.idle = 0  # prices asked for since the last evaluation
@@ -56,7 +56,7 @@ class Meter(Generic[S]):
     @property
     def seconds(self) -> float:
         """Wall time since the search began."""
-        return self._clock() - self._began
+        return self.clock() - self._began
 
     @property
     def spent(self) -> float:

@@ -21,6 +21,7 @@ from gymcc.envs.core.record import Record, make_record
 S = TypeVar("S", bound=Hashable)
 Runner = Callable[[Meter[Any], Random], bool]  # True: every state within the step limit was seen
 
+
 def _beams(*widths: int) -> dict[str, tuple[str, Runner]]:
     text = "breadth-first, the {} cheapest of each level; widens while the budget lasts"
     return {f"beam{width}": (text.format(width), partial(widening, breadth_first, width)) for width in widths}
