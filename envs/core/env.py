@@ -37,7 +37,7 @@ class CompilerEnv(gym.Env[Any, np.int64], Generic[S]):
     problem object); illegal; error; action_mask (int8, ``(n_actions,)``).
     """
 
-    metadata: dict[str, Any] = {"render_modes": ["ansi", "rgb_array"], "render_fps": 2}  # noqa: RUF012  # Gymnasium's
+    metadata: dict[str, Any] = {"render_modes": ["ansi", "rgb_array"], "render_fps": 2}  # Gymnasium's
 
     def __init__(
         self,

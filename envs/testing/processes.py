@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+
 from gymcc.envs.testing.report import Broken
 from gymcc.envs.testing.subject import Subject
 from gymcc.envs.testing.trajectory import elsewhere, trajectory
@@ -14,8 +16,10 @@ def seeds_decide(subject: Subject) -> None:
     """One seed gives one trajectory, again here and in processes with other hash seeds; other seeds give others."""
     here = trajectory(subject.env_id, subject.options, seed=0)
     _compare(here, trajectory(subject.env_id, subject.options, seed=0), "made again")
-    for hash_seed in HASH_SEEDS:
-        _compare(here, elsewhere(subject.env_id, subject.options, 0, hash_seed), f"under PYTHONHASHSEED={hash_seed}")
+    with ThreadPoolExecutor() as threads:
+        others = threads.map(lambda hash_seed: elsewhere(subject.env_id, subject.options, 0, hash_seed), HASH_SEEDS)
+        for hash_seed, other in zip(HASH_SEEDS, others, strict=True):
+            _compare(here, other, f"under PYTHONHASHSEED={hash_seed}")
     env = subject.bare()
     drawn = {env.reset(seed=seed)[1]["instance"] for seed in range(SEEDS)}
     if len(env.instances) > 1 and len(drawn) == 1:

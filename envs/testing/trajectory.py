@@ -47,7 +47,7 @@ def elsewhere(env_id: str, options: Mapping[str, Any], seed: int, hash_seed: int
     path = os.pathsep.join(filter(None, sys.path))
     environment = {**os.environ, "PYTHONHASHSEED": str(hash_seed), "PYTHONPATH": path}
     asked = json.dumps({"env_id": env_id, "options": dict(options), "seed": seed})
-    done = subprocess.run(  # noqa: S603
+    done = subprocess.run(
         [sys.executable, "-c", code], input=asked, env=environment, capture_output=True, text=True, timeout=DEADLINE
     )
     if done.returncode:

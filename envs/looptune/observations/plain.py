@@ -12,6 +12,7 @@ from gymcc.envs.looptune.problem import LoopTune
 from gymcc.envs.looptune.state import LoopState
 from gymcc.envs.looptune.text import tree, write
 
+HIGH = 1e6  # seconds or GFLOP/s: beyond anything one core does, and finite, as Gymnasium wants
 _TEXT = gym.spaces.Text(max_length=4096, min_length=1, charset=string.printable)
 
 
@@ -20,7 +21,7 @@ class Runtime:
 
     def __init__(self, problem: LoopTune) -> None:
         self.problem = problem
-        self.space = gym.spaces.Box(0.0, np.inf, (), np.float64)
+        self.space = gym.spaces.Box(0.0, HIGH, (), np.float64)
 
     def __call__(self, episode: Episode[LoopState]) -> np.ndarray:
         return np.array(self.problem.cost(episode.state))
@@ -31,7 +32,7 @@ class Flops:
 
     def __init__(self, problem: LoopTune) -> None:
         self.problem = problem
-        self.space = gym.spaces.Box(0.0, np.inf, (), np.float64)
+        self.space = gym.spaces.Box(0.0, HIGH, (), np.float64)
 
     def __call__(self, episode: Episode[LoopState]) -> np.ndarray:
         return np.array(self.problem.gflops(episode.state))

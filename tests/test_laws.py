@@ -1,0 +1,66 @@
+"""Every registered environment obeys every law; the measured ones where this CPU can run them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+import gymcc  # noqa: F401
+from gymcc.envs.registry import ROWS
+from gymcc.envs.testing import LAWS, Live, check
+
+ODD = ("m5_n37_k19", "m33_n48_k17", "m64_n64_k64")  # tails everywhere, and none
+WIDE = ("m64_n64_k64", "m128_n96_k80")
+EXAMPLES = {"looptune-mm-model-v0": 60, "looptune-mm-v0": 6}
+
+
+@pytest.fixture(scope="module")
+def native() -> None:
+    """Skip where no machine code can run."""
+    from gymcc.envs.looptune.backends.native import detect
+
+    if detect() is None:
+        pytest.skip("this CPU has neither AVX-512 nor AVX2 with FMA")
+
+
+def held(env_id: str, *, examples: int, **options: Any) -> set[int]:
+    """Laws that hold, tried and not skipped."""
+    report = check(env_id, instances=ODD, max_examples=examples, **options)
+    return {result.number for result in report.results} - set(report.skipped)
+
+
+def test_every_registered_id_is_tested() -> None:
+    assert {row.id for row in ROWS} == set(EXAMPLES)
+
+
+@pytest.mark.parametrize(("action_set", "isa"), [("looptune", "avx512"), ("extended", "avx2")])
+def test_model(action_set: str, isa: str) -> None:
+    examples = EXAMPLES["looptune-mm-model-v0"]
+    assert held("looptune-mm-model-v0", examples=examples, action_set=action_set, isa=isa) == set(LAWS) - {11}
+
+
+@pytest.mark.usefixtures("native")
+@pytest.mark.parametrize("action_set", ["looptune", "extended"])
+def test_native(action_set: str) -> None:
+    assert held("looptune-mm-v0", examples=EXAMPLES["looptune-mm-v0"], action_set=action_set) == set(LAWS) - {11}
+
+
+@pytest.mark.usefixtures("native")
+def test_model_ranks_like_native() -> None:
+    live = Live("looptune-mm-v0", {"isa": "avx2"}, rank_correlation=0.6)
+    report = check("looptune-mm-model-v0", instances=WIDE, laws=(11,), live=live, isa="avx2")
+    assert not report.skipped
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"reward": "bound_share", "on_illegal": "terminate"},
+        {"reward": "terminal_log_speedup"},
+        {"observation": {"nest": "loops_tensor", "past": "5_prev_actions_tensor", "cost": "flops"}},
+    ],
+)
+def test_other_options_obey_too(options: dict[str, Any]) -> None:
+    laws = (1, 4, 6, 10, 14)
+    assert held("looptune-mm-model-v0", examples=10, laws=laws, **options) == set(laws)
