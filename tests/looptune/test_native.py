@@ -165,11 +165,11 @@ def test_wrong_code_does_not_pass_the_check(target: Target, vectors: int) -> Non
     nest = Nest(matmul(13, 16 * vectors + 5, 21), (Loop(M, 1), Loop(K, 1), Loop(N, 1)))
     right = machine_code(nest, target)
     Kernel(nest, target, ARENA.place(right)).check()
-    subtracting = re.sub(rb"(\x62..[\x40-\x5f]|\xc4..)\xb8", lambda m: m[0][:-1] + b"\xba", right, count=1, flags=re.S)
-    assert subtracting != right
+    negating = re.sub(rb"(\x62..[\x40-\x5f]|\xc4..)\xb8", lambda m: m[0][:-1] + b"\xbc", right, count=1, flags=re.S)
+    assert negating != right
     other = machine_code(default_nest(matmul(13, 16 * vectors + 5, 20)), target)
     overrun = machine_code(default_nest(matmul(14, 16 * vectors + 5, 21)), target)
-    for code in (subtracting, other, overrun, right[-4:]):
+    for code in (negating, other, overrun, right[-4:]):
         with pytest.raises(WrongKernel, match="differ from numpy"):
             Kernel(nest, target, ARENA.place(code)).check()
 

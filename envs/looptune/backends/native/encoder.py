@@ -41,6 +41,7 @@ class Encoder(Protocol):
 
     registers: int  # vector registers that a tile may use when it has no partial vector
     masked_registers: int  # … and when it has one
+    operand_registers: range  # those that are never accumulators nor masks
     foldable: frozenset[str]  # ways of filling a register that an FMA can do by itself from memory
 
     def load(self, kind: str, register: int, base: int) -> Form:
@@ -72,6 +73,7 @@ class Evex:
     """AVX-512F on zmm0-31; mask register k1 holds the lanes of a partial vector."""
 
     registers = masked_registers = 32
+    operand_registers = range(28, 32)
     foldable = frozenset((VECTOR, MASKED, BROADCAST, SCALAR))
 
     @staticmethod
@@ -122,6 +124,7 @@ class Vex:
     """AVX2 and FMA3 on ymm0-15; ymm15 holds the lanes of a partial vector if there is one."""
 
     registers, masked_registers = 16, 15
+    operand_registers = range(12, 15)
     foldable = frozenset((VECTOR, SCALAR))
 
     @staticmethod
@@ -199,11 +202,6 @@ def address(modrm: int, unit: int, displacement: int) -> bytes:
     if remainder == 0 and -128 <= quotient < 128:
         return _DISP8(modrm | 0x40, quotient)
     return _DISP32(modrm | 0x80, displacement)
-
-
-def prefetch(base: int) -> Form:
-    """``prefetcht0``: bring a cache line to L1 without waiting for it."""
-    return b"\x0f\x18", 1 << 3 | base, 1
 
 
 def _registers(register: int, rm: int) -> bytes:

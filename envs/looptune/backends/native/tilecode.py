@@ -1,6 +1,6 @@
 """Machine code of one register tile.
 
-C is loaded into registers, updated over the whole reduction and stored. How the operands reach the FMAs of one
+C is kept in registers over the whole reduction, and read and written once. How the operands reach the FMAs of one
 reduction step is decided in :mod:`allocation`.
 """
 
@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import lru_cache
+from math import prod
 from typing import NamedTuple
 
 from gymcc.envs.looptune.backends.native import encoder as x86
@@ -18,6 +19,7 @@ from gymcc.envs.looptune.backends.walk import Target, Tile
 
 COUNTERS = (x86.RAX, x86.RCX, x86.R8, x86.R9, x86.R10, x86.R11)  # one per nested reduction loop
 FLOAT = 4  # bytes
+LATE = 16  # reduction steps from which on C is read after them rather than before, when the loads delay no FMA
 
 Strides = tuple[tuple[int, ...], tuple[int, ...], tuple[int, ...]]  # of C, A, B: (dims,) elements
 
@@ -59,25 +61,25 @@ class _TileCode:
         if self.tail:
             self.out += self.encoder.set_mask(self.tail)
         c, step = self.values(0), self.step(self.values(1), self.values(2))
-        import os
-        mode = int(os.environ.get("CMODE", "0"))
-        if mode == 0:
-            self.transfer(self.encoder.load, c)
-            self.reduce(0, step)
-        else:
-            if mode & 2:
-                self.transfer(lambda kind, register, base: x86.prefetch(base), c)
+        late = prod(self.tile.extents[dim] for dim in self.tile.reduction) >= LATE
+        if late:
             for register in range(len(c)):
                 self.out += self.encoder.clear(register)
-            self.reduce(0, step)
-            free = len(c)
-            for register, (operand, offset, kind) in enumerate(c):
-                t = free + register % 3
-                head, modrm, unit = self.encoder.load(kind, t, POINTERS[operand])
-                self.out += head + x86.address(modrm, unit, offset)
-                self.out += self.encoder.add(register, t)
+        else:
+            self.transfer(self.encoder.load, c)
+        self.reduce(0, step)
+        if late:
+            self.add(c)
         self.transfer(self.encoder.store, c)
         return bytes(self.out)
+
+    def add(self, c: list[Value]) -> None:
+        """Add C in memory to its registers; the operands' registers are free by now."""
+        free = self.encoder.operand_registers
+        for register, value in enumerate(c):
+            temporary = free[register % len(free)]
+            self.transfer(self.encoder.load, [value], temporary)
+            self.out += self.encoder.add(register, temporary)
 
     def values(self, operand: int) -> list[Value]:
         """What each register of the tile, row by row, needs of one operand."""
@@ -99,9 +101,9 @@ class _TileCode:
             return [BROADCAST] * self.columns
         return [VECTOR] * (self.columns - bool(self.tail)) + [MASKED] * bool(self.tail)
 
-    def transfer(self, instruction: Callable[[str, int, int], Form], values: list[Value]) -> None:
-        """Load or store the registers of C."""
-        for register, (operand, offset, kind) in enumerate(values):
+    def transfer(self, instruction: Callable[[str, int, int], Form], values: list[Value], first: int = 0) -> None:
+        """Load or store registers ``first``, ``first + 1``, …"""
+        for register, (operand, offset, kind) in enumerate(values, first):
             head, modrm, unit = instruction(kind, register, POINTERS[operand])
             self.out += head + x86.address(modrm, unit, offset)
 
