@@ -55,7 +55,10 @@ def test_general_instructions() -> None:
     assert x86.add(RDX, -4096).hex(" ") == "48 81 c2 00 f0 ff ff"
     assert x86.decrement(x86.R9).hex(" ") == "41 ff c9"
     assert x86.mov(x86.R8, 1000).hex(" ") == "41 b8 e8 03 00 00"
-    assert x86.clear(11).hex(" ") == "c4 41 24 57 db"
+    assert Vex.clear(11).hex(" ") == "c4 41 24 57 db"
+    assert Evex.clear(29).hex(" ") == "62 01 15 40 ef ed"
+    assert Evex.add(19, 30).hex(" ") == "62 81 64 40 58 de"
+    assert Vex.add(9, 14).hex(" ") == "c4 41 34 58 ce"
 
 
 @pytest.mark.parametrize("distance", [-1, -126, -127, -128, -1000])
