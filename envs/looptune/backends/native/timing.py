@@ -6,7 +6,7 @@ where the tile loop is slower than the clock explains, something else uses the c
 undisturbed turns of the tile loop count; their lower quartile, scaled by the tile loop, is the reading: the time at the
 best clock seen.
 
-Before each kernel turn the L1 cache is emptied and the kernel called once. Without that, nests that overflow the cache
+Before each kernel turn, if a call is short, the L1 cache is emptied and the kernel called once. Without that, nests that overflow the cache
 fall into one of several stable patterns of hits (up to 10 % apart) and stay there until an interrupt.
 """
 
@@ -26,11 +26,13 @@ from gymcc.envs.looptune.backends.native.kernel import Kernel, pointer
 from gymcc.envs.looptune.backends.native.reference import evicting_loop, fma_loop, tile_loop
 from gymcc.envs.looptune.backends.native.sampler import Sampler, Turn
 from gymcc.envs.looptune.backends.walk import Target
+from gymcc.envs.looptune.state import Contraction
 
 PATIENCE = 2e-3  # seconds that a reading may take, unless a single call takes longer
 TURN = 12e-6  # seconds of kernel per turn, unless a single call takes longer
+LONG = 1e-4  # seconds per call from which on a call is long enough to set its own cache state
 SLOW = 1e-3  # seconds per call from which on two calls must do
-ENOUGH = 9  # undisturbed turns that end a reading …
+ENOUGH = 7  # undisturbed turns that end a reading …
 ENOUGH_SECONDS = 4e-4  # … or this much time in at least three
 TOLERANCE = 1.02  # tile loop against what the clock explains
 CALIBRATION = 0.03  # seconds
@@ -94,31 +96,37 @@ def peak_gflops(target: Target | None = None) -> float:
 
 def measure(kernel: Kernel, patience: float = PATIENCE) -> Reading:
     """Time ``kernel`` on buffers of this module for at most about ``patience`` seconds, less on a quiet core."""
-    here = core(kernel.target)
-    c, a, b = buffers().flat(kernel.nest.contraction)
-    call = Turn(kernel.address, pointer(c), pointer(a), pointer(b), 1)
+    return measure_function(kernel.address, kernel.nest.contraction, kernel.target, patience)
+
+
+def measure_function(address: int, contraction: Contraction, target: Target, patience: float = PATIENCE) -> Reading:
+    """As :func:`measure`, for any ``void f(float *c, const float *a, const float *b)``."""
+    here = core(target)
+    c, a, b = buffers().flat(contraction)
+    call = Turn(address, pointer(c), pointer(a), pointer(b), 1)
     once = _estimate(here, call)
     if once > SLOW:
         return _slow(here, call, once)
-    turns = [here.evict, call, call._replace(repetitions=max(1, round(TURN / once)))]
-    count = max(3, min(ENOUGH + 1, round(3e-4 / once)))
+    turns = [here.evict, call] if once < LONG else []
+    turns.append(call._replace(repetitions=max(1, round(TURN / once))))
+    count = max(2, min(ENOUGH + 1, round(3e-4 / once)))
     samples = np.empty((0, 3))
     deadline = here.sampler.now() + patience / here.tick
     while True:
         ticks = here.rounds(turns, count)
-        samples = np.concatenate((samples, _between(ticks[:, 2:4])))
-        clock = float(ticks[:, 4].min()) / here.best_fma
+        samples = np.concatenate((samples, _between(ticks[:, -3:-1])))
+        clock = float(ticks[:, -1].min()) / here.best_fma
         good = samples[samples[:, 1] <= TOLERANCE * here.best_tile * clock]
         if len(good) >= ENOUGH or (len(good) >= 3 and good[:, 0].sum() * here.tick >= ENOUGH_SECONDS):
-            return _reading(here, good, turns[2].repetitions, quiet=True)
+            return _reading(here, good, turns[-1].repetitions, quiet=True)
         if here.sampler.now() >= deadline:
-            return _reading(here, samples, turns[2].repetitions, quiet=False)
+            return _reading(here, samples, turns[-1].repetitions, quiet=False)
 
 
 def _estimate(here: Core, call: Turn) -> float:
-    """Seconds of one call; the first call, on cold code and data, counts only if it is slow."""
+    """Seconds of one call; the first call, on cold code and data, counts only if it is long."""
     first = float(here.sampler([call], 1)[0, 0]) * here.tick
-    return first if first > SLOW else float(here.sampler([call], 2).min()) * here.tick
+    return first if first > LONG else float(here.sampler([call], 2).min()) * here.tick
 
 
 def _slow(here: Core, call: Turn, once: float) -> Reading:
