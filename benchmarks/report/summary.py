@@ -1,0 +1,146 @@
+"""From records to the figures of a comparison: one row per method, and one method against others."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from gymcc.benchmarks.statistics import Interval, bootstrap_interval, geometric_mean, regressions
+from gymcc.envs.core.record import Record
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What one run of one method, or one outside tool, reached on one instance. Costs are in the problem's unit."""
+
+    method: str
+    instance: str
+    baseline: float  # cost of the start state, as seen by the same process
+    best: float  # lowest cost on the path
+    final: float  # cost of the last state
+    bound: float | None
+    flops: float | None
+    seconds: float | None = None  # to find it; None for outside tools
+    evaluations: int | None = None
+    proven: bool = False
+
+    @property
+    def speedup(self) -> float:
+        """Of the best state on the path over the start state."""
+        return self.baseline / self.best
+
+    @property
+    def final_speedup(self) -> float:
+        """Of the last state over the start state."""
+        return self.baseline / self.final
+
+
+Outcomes = dict[str, list[Outcome]]  # by method
+Scores = dict[str, float]  # by instance
+
+
+def outcomes(records: Iterable[Record]) -> Outcomes:
+    """Outcomes by method, in order of first appearance; then those of the tools in ``extra["references"]``.
+
+    ``extra["references"]`` maps a tool's name to its cost, ``extra["flops"]`` is the work of the instance; a record
+    needs neither.
+    """
+    methods: Outcomes = {}
+    tools: Outcomes = {}
+    for record in records:
+        methods.setdefault(record.method, []).append(_of_search(record))
+        for name, cost in record.extra.get("references", {}).items():
+            tools.setdefault(name, []).append(_of_tool(record, name, cost))
+    return methods | tools
+
+
+def _of_search(record: Record) -> Outcome:
+    return Outcome(
+        method=record.method,
+        instance=record.instance,
+        baseline=record.baseline_cost,
+        best=record.best_cost,
+        final=record.final_cost,
+        bound=record.bound,
+        flops=record.extra.get("flops"),
+        seconds=record.seconds,
+        evaluations=record.evaluations,
+        proven=record.proven,
+    )
+
+
+def _of_tool(record: Record, name: str, cost: float) -> Outcome:
+    flops = record.extra.get("flops")
+    return Outcome(name, record.instance, record.baseline_cost, cost, cost, record.bound, flops)
+
+
+def per_instance(runs: Iterable[Outcome], score: Callable[[Outcome], float] = lambda run: run.speedup) -> Scores:
+    """One score per instance: the geometric mean over its runs (seeds)."""
+    values: dict[str, list[float]] = {}
+    for run in runs:
+        values.setdefault(run.instance, []).append(score(run))
+    return {instance: geometric_mean(scores) for instance, scores in values.items()}
+
+
+def summarise(records: Sequence[Record]) -> list[dict[str, Any]]:
+    """One row per method and per outside tool (see :func:`outcomes`), JSON-safe, None where unknown or meaningless.
+
+    ``speedup_*``: ratio of the start state's cost to that of the best state on the path; ``final_speedup_*``: to that
+    of the last state. Both are aggregated over instances, whose runs are averaged first; ``*_low`` and ``*_high``
+    bound the 95 % interval. ``gflops_mean``: of the best state. ``share_of_bound``: geometric mean of bound / best
+    cost (share of peak, where the bound is the machine's). ``regressions``: share of instances whose last state costs
+    over 1 % more than the start. ``seconds_*``, ``evaluations_mean``: per run.
+    """
+    return [_row(method, runs) for method, runs in outcomes(records).items()]
+
+
+def _row(method: str, runs: Sequence[Outcome]) -> dict[str, Any]:
+    best = list(per_instance(runs).values())
+    final = list(per_instance(runs, lambda run: run.final_speedup).values())
+    bounds = [run.bound / run.best for run in runs if run.bound]
+    seconds = [run.seconds for run in runs if run.seconds is not None]
+    return {
+        "method": method,
+        "instances": len(best),
+        "runs": len(runs),
+        **_aggregate("speedup", best),
+        **_aggregate("final_speedup", final),
+        "gflops_mean": _mean([run.flops / run.best / 1e9 for run in runs if run.flops]),
+        "share_of_bound": geometric_mean(bounds) if bounds else None,
+        "seconds_mean": _mean(seconds),
+        "seconds_max": max(seconds, default=None),
+        "evaluations_mean": _mean([run.evaluations for run in runs if run.evaluations is not None]),
+        "regressions": regressions(final),
+        "proven": sum(run.proven for run in runs),
+    }
+
+
+def _aggregate(name: str, ratios: Sequence[float]) -> dict[str, float]:
+    iqm = bootstrap_interval(ratios, "iqm")
+    return {
+        f"{name}_geomean": geometric_mean(ratios),
+        f"{name}_iqm": iqm.estimate,
+        f"{name}_iqm_low": iqm.low,
+        f"{name}_iqm_high": iqm.high,
+    }
+
+
+def _mean(values: Sequence[float]) -> float | None:
+    return float(np.mean(values)) if values else None
+
+
+def versus(ours: Scores, theirs: Scores, statistic: str = "geomean") -> Interval:
+    """Ratio of two methods' scores over the instances they share, with its interval; ValueError if they share none."""
+    return bootstrap_interval([ours[key] / theirs[key] for key in ours if key in theirs], statistic)
+
+
+def best_of(scores: Iterable[Scores]) -> Scores:
+    """For each instance the highest score of any method."""
+    best: Scores = {}
+    for one in scores:
+        for instance, score in one.items():
+            best[instance] = max(score, best.get(instance, score))
+    return best
