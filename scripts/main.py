@@ -24,34 +24,29 @@ COMMANDS = {
 }
 INTERRUPTED = 130
 
-app = typer.Typer(
-    name="gymcc",
-    no_args_is_help=True,
-    add_completion=False,
-    pretty_exceptions_enable=False,
-)
 
 
-@app.callback()
-def group() -> None:
-    """Compiler optimisation problems as Gymnasium environments: play, search, train, evaluate."""
+def build(wanted: str) -> typer.Typer:
+    """The command line with the sub-command that was asked for, or with all of them (for help)."""
+    app = typer.Typer(name="gymcc", no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 
+    @app.callback()
+    def group() -> None:
+        """Compiler optimisation problems as Gymnasium environments: play, search, train, evaluate."""
 
-def _gather(wanted: str) -> None:
-    """Add the sub-command that was asked for, or all of them for help; a group (`generate`) brings its own Typer."""
     for name in [wanted] if wanted in COMMANDS else COMMANDS:
         module = import_module(f"gymcc.scripts.{COMMANDS[name]}")
         if hasattr(module, "app"):
             app.add_typer(module.app, name=name)
         else:
             app.command(name)(module.command)
+    return app
 
 
-def main() -> None:
-    """Run the command line; exit status 2 and one line on bad input, 130 on Ctrl-C."""
+def run(arguments: list[str]) -> None:
+    """Run one command; exits with status 2 and one line on bad input, 130 on Ctrl-C."""
     try:
-        _gather(sys.argv[1] if len(sys.argv) > 1 else "")
-        app()
+        build(arguments[0] if arguments else "")(arguments)
     except KeyboardInterrupt:
         sys.exit(INTERRUPTED)
     except (ValueError, OSError, ImportError, RuntimeError) as error:
@@ -59,6 +54,11 @@ def main() -> None:
             raise
         print(f"gymcc: {error}", file=sys.stderr)
         sys.exit(2)
+
+
+def main() -> None:
+    """Entry point of the `gymcc` script."""
+    run(sys.argv[1:])
 
 
 if __name__ == "__main__":
