@@ -27,6 +27,7 @@ class Memo(Generic[K, V]):
     def put(self, key: K, value: V) -> None:
         """Store a value, dropping the oldest if full."""
         self.misses += 1
+        self._items.pop(key, None)
         if len(self._items) >= self.entries:
             self._items.pop(next(iter(self._items)))
         self._items[key] = value

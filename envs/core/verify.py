@@ -92,7 +92,9 @@ def _check_rest(problem: Problem[Any], record: Record) -> list[str]:
         and (record.bound is None or abs(record.bound - bound) > bound * RELATIVE)
     ):
         faults.append(f"bound: is {record.bound}, replay gives {bound:.6g}")
-    if record.curve and min(point[2] for point in record.curve) > record.best_cost * (1 + RELATIVE):
+    if any(len(point) != 3 for point in record.curve):
+        faults.append("curve: a point is not [evaluations, seconds, cost]")
+    elif record.curve and record.costs and min(cost for *_, cost in record.curve) > record.best_cost * (1 + RELATIVE):
         faults.append("curve: never reaches the best cost of the path")
     for name, version in problem.versions().items():
         if record.versions.get(name) != version:

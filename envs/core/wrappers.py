@@ -8,10 +8,11 @@ from typing import Any
 
 import gymnasium as gym
 import numpy as np
+from gymnasium.wrappers.utils import RunningMeanStd
 
 from gymcc.envs.core.env import CompilerEnv
 
-_COPIED = {list, dict, set, deque, np.ndarray, np.random.Generator}
+_COPIED = {list, dict, set, deque, np.ndarray, np.random.Generator, RunningMeanStd}
 
 
 class DictMask(gym.ObservationWrapper[Any, Any, Any]):
