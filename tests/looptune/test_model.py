@@ -73,7 +73,7 @@ def test_register_tile_beats_default_beats_scalar(size: int) -> None:
     tiled = Nest(contraction, (Loop(N, 32), Loop(M, 8), Loop(K, 1), Loop(M, 1), Loop(N, 1)))
     scalar = Nest(contraction, (Loop(M, 1), Loop(N, 1), Loop(K, 1)))
     times = [predict(nest).seconds for nest in (tiled, default_nest(contraction), scalar)]
-    assert times[0] < 0.6 * times[1] < 0.06 * times[2]
+    assert times[0] < 0.7 * times[1] < 0.07 * times[2]
     assert times[0] < 2 * bound(contraction)
 
 

@@ -9,8 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from gymcc.envs.looptune.backends.model.compute import ComputeCost
-from gymcc.envs.looptune.backends.model.machine import CORE, LEVELS, OVERLAP, WRITE_BACK
-from gymcc.envs.looptune.backends.model.memory import misses
+from gymcc.envs.looptune.backends.model.machine import CORE, OVERLAP
+from gymcc.envs.looptune.backends.model.memory import memory_cycles
 from gymcc.envs.looptune.backends.walk import AVX512, Target, walk
 from gymcc.envs.looptune.state import Contraction, Nest
 
@@ -31,9 +31,7 @@ def predict(nest: Nest, target: Target = AVX512) -> Prediction:
     cost = ComputeCost(nest.contraction, target)
     walk(nest, target, cost)
     assert cost.core_tile is not None  # every walk ends in a tile
-    missing = misses(nest.contraction, cost.spine, cost.core_tile)
-    # C's lines come in and are written back.
-    memory = sum(cache.miss * ((1.0 + WRITE_BACK) * c + a + b) for cache, (c, a, b) in zip(LEVELS, missing, strict=True))
+    memory = memory_cycles(nest.contraction, cost.spine, cost.core_tile)
     cycles = max(cost.cycles, memory) + OVERLAP * min(cost.cycles, memory)
     seconds = cycles / (CORE.clock_ghz * 1e9)
     return Prediction(seconds, cost.cycles, memory)

@@ -35,20 +35,11 @@ class ComputeCost:
             self.spine.append(Step(dim, trips, step))
         before, self.cycles = self.cycles, 0.0
         body()
-        each = self.cycles + self._overhead(trips, unroll)
+        uops = CORE.pointer_uops + (0.0 if unroll else CORE.counter_uops)
+        each = self.cycles + uops / CORE.issue
         if self.contraction.is_reduction(dim):
             each = max(each, CORE.forward_latency)
         self.cycles = before + trips * each
-
-    def _overhead(self, trips: int, unroll: bool) -> float:
-        """Cycles per iteration to advance, count and sometimes mispredict the exit."""
-        if unroll:
-            return CORE.pointer_uops / CORE.issue
-        advance = (CORE.pointer_uops + CORE.counter_uops) / CORE.issue
-        leave = CORE.mispredict / max(CORE.predictable, trips)
-        if self.cycles + advance < CORE.counter_latency:
-            advance = CORE.counter_latency - self.cycles
-        return advance + leave
 
     def offset(self, dim: int, elements: int, body: Callable[[], None]) -> None:
         body()

@@ -24,13 +24,18 @@ Block = tuple[int, ...]  # (dims,) elements
 Triple = tuple[float, float, float]  # of (C, A, B)
 
 
-def misses(contraction: Contraction, spine: Sequence[Step], tile: Tile) -> list[Triple]:
-    """Lines of (C, A, B) that miss each of ``LEVELS`` in one run of a nest that runs again and again."""
-    strides = contraction.strides
+def memory_cycles(contraction: Contraction, spine: Sequence[Step], tile: Tile) -> float:
+    """Cycles to bring in every line that misses a cache, in one run of a nest that runs again and again."""
     blocks = _blocks(contraction, spine, tile)
-    states = [resident(strides, block) for block in blocks]
+    inside = len(tile.reduction)  # blocks smaller than the tile: C is in registers
+    states = [resident(contraction.strides, block, i >= inside) for i, block in enumerate(blocks)]
     trips = [_trips(body, block) for body, block in pairwise(blocks)]
-    return [_misses([state[level] for state in states], trips) for level in range(len(LEVELS))]
+    cycles = 0.0
+    for level, cache in enumerate(LEVELS):
+        c, a, b = _misses([state[level] for state in states], trips)
+        # C's lines come in and are written back.
+        cycles += cache.miss * (2.0 * c + a + b)
+    return cycles
 
 
 def _blocks(contraction: Contraction, spine: Sequence[Step], tile: Tile) -> list[Block]:
@@ -65,18 +70,19 @@ def _misses(states: list[tuple[Triple, Triple]], trips: list[float]) -> Triple:
 
 
 @lru_cache(maxsize=65_536)
-def resident(strides: Strides, block: Block) -> tuple[tuple[Triple, Triple], ...]:
+def resident(strides: Strides, block: Block, c_in_memory: bool = True) -> tuple[tuple[Triple, Triple], ...]:
     """Per level: lines of (C, A, B) in a block, and the share of each still in the cache after one pass over it."""
-    return tuple(_resident(strides, block, cache) for cache in LEVELS)
+    return tuple(_resident(strides, block, c_in_memory, cache) for cache in LEVELS)
 
 
-def _resident(strides: Strides, block: Block, cache: Cache) -> tuple[Triple, Triple]:
+def _resident(strides: Strides, block: Block, c_in_memory: bool, cache: Cache) -> tuple[Triple, Triple]:
     axes = [tuple((s, e) for s, e in zip(operand, block, strict=True) if s and e > 1) for operand in strides]
     (c, c_sets), (a, a_sets), (b, b_sets) = (lines(operand, cache.line, cache.sets) for operand in axes)
     # Whole numbers, so that the sums are exact on every machine.
-    room = np.clip(cache.ways + cache.slack - (c_sets + a_sets + b_sets), 0, cache.slack)
+    taken = a_sets + b_sets + c_sets * c_in_memory
+    room = np.clip(cache.ways + cache.slack - taken, 0, cache.slack)
     kept = [int(sets @ room) / (count * cache.slack) for sets, count in ((c_sets, c), (a_sets, a), (b_sets, b))]
-    return (float(c), float(a), float(b)), (kept[0], kept[1], kept[2])
+    return (float(c), float(a), float(b)), (kept[0] if c_in_memory else 1.0, kept[1], kept[2])
 
 
 @lru_cache(maxsize=16_384)
