@@ -12,8 +12,8 @@ from gymcc.envs.looptune.state import Contraction, Loop, Nest, default_nest
 LATENCY = 4  # cycles of an FMA; two are started per cycle, and two loads
 STREAM = 0.1  # cycles per reduction step for each operand of a tile: what moving it to L1 costs on top
 START, PER_VECTOR = 25.0, 1.5  # cycles per tile: loop exit, and traffic of C
-K_BLOCKS = (0, 32, 64, 96, 128)  # reduction steps whose operands are kept in L1; 0: all
-K_UNROLLS = (0, 8)  # reduction steps per loop body; 0: as the walk decides
+K_BLOCKS = (0, 64, 96, 128)  # reduction steps whose operands are kept in L1; 0: all
+K_UNROLLS = (0, 8, 16)  # reduction steps per loop body; 0: as the walk decides
 
 
 def register_tile(contraction: Contraction, target: Target) -> Nest:
@@ -25,7 +25,7 @@ def register_tile(contraction: Contraction, target: Target) -> Nest:
 
 
 def expert_nests(contraction: Contraction, target: Target, tiles: int = 12) -> list[Nest]:
-    """Candidates of a small tile search: the ``tiles`` most promising register tiles, each in up to twenty variants."""
+    """Candidates of a small tile search: the ``tiles`` most promising register tiles, each in up to 24 variants."""
     ranked = sorted(_tiles(contraction, target), key=lambda tile: _cycles(contraction, target, *tile))
     nests = (nest for rows, width in ranked[:tiles] for nest in _variants(contraction, rows, width))
     return list(dict.fromkeys(nests)) or [default_nest(contraction)]

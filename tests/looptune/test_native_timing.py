@@ -44,6 +44,7 @@ def test_slow_kernels_are_called_but_a_few_times(monkeypatch: pytest.MonkeyPatch
     nest = Nest(matmul(100, 100, 100), (Loop(0, 1), Loop(2, 1), Loop(1, 1)))
     reading = measure(compile_nest(nest))
     assert (reading.turns, reading.quiet) == (2, False)
+    assert measure(compile_nest(nest), patience=0.0).turns == 1
 
 
 def test_disturbed_turns_do_not_count() -> None:

@@ -6,8 +6,8 @@ where the tile loop is slower than the clock explains, something else uses the c
 undisturbed turns of the tile loop count; their lower quartile, scaled by the tile loop, is the reading: the time at the
 best clock seen.
 
-Before each kernel turn, if a call is short, the L1 cache is emptied and the kernel called once. Without that, nests that overflow the cache
-fall into one of several stable patterns of hits (up to 10 % apart) and stay there until an interrupt.
+Before each turn of a short kernel the L1 cache is emptied and the kernel called once. Without that, nests that overflow
+the cache fall into one of several stable patterns of hits (up to 10 % apart) and stay there until an interrupt.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ from gymcc.envs.looptune.state import Contraction
 PATIENCE = 2e-3  # seconds that a reading may take, unless a single call takes longer
 TURN = 12e-6  # seconds of kernel per turn, unless a single call takes longer
 LONG = 1e-4  # seconds per call from which on a call is long enough to set its own cache state
-SLOW = 1e-3  # seconds per call from which on two calls must do
+SLOW = 1e-3  # seconds per call from which on one or two calls must do
 ENOUGH = 7  # undisturbed turns that end a reading …
 ENOUGH_SECONDS = 4e-4  # … or this much time in at least three
 TOLERANCE = 1.02  # tile loop against what the clock explains
@@ -106,7 +106,7 @@ def measure_function(address: int, contraction: Contraction, target: Target, pat
     call = Turn(address, pointer(c), pointer(a), pointer(b), 1)
     once = _estimate(here, call)
     if once > SLOW:
-        return _slow(here, call, once)
+        return _slow(here, call, once, patience)
     turns = [here.evict, call] if once < LONG else []
     turns.append(call._replace(repetitions=max(1, round(TURN / once))))
     count = max(2, min(ENOUGH + 1, round(3e-4 / once)))
@@ -129,11 +129,12 @@ def _estimate(here: Core, call: Turn) -> float:
     return first if first > LONG else float(here.sampler([call], 2).min()) * here.tick
 
 
-def _slow(here: Core, call: Turn, once: float) -> Reading:
-    """Two calls: the estimate and another one."""
-    ticks = here.rounds([call], 1)[0]
-    seconds = min(once, float(ticks[0]) * here.tick)
-    return Reading(seconds * here.best_fma / float(ticks[2]), seconds, quiet=False, turns=2)
+def _slow(here: Core, call: Turn, once: float, patience: float) -> Reading:
+    """The estimate, and another call if there is time for it."""
+    calls = [call] if once < patience else []
+    ticks = here.rounds(calls, 1)[0].tolist()
+    seconds = min([once, *(turn * here.tick for turn in ticks[:-2])])
+    return Reading(seconds * here.best_fma / ticks[-1], seconds, quiet=False, turns=1 + len(calls))
 
 
 def _between(ticks: NDArray[np.int64]) -> NDArray[np.float64]:
