@@ -9,7 +9,7 @@ from gymcc.envs.looptune.state import Contraction, matmul
 
 MAX_EXTENT = 4096  # elements; keeps one operand below 64 MiB
 
-_MM = re.compile(r"m([1-9]\d{0,3})_n([1-9]\d{0,3})_k([1-9]\d{0,3})")
+_MM = re.compile(r"m([1-9][0-9]{0,3})_n([1-9][0-9]{0,3})_k([1-9][0-9]{0,3})")
 
 
 def parse(instance: str) -> Contraction:

@@ -7,8 +7,8 @@ import re
 from gymcc.envs.looptune.instance import instance_of, parse
 from gymcc.envs.looptune.state import Contraction, Loop, LoopState, Nest
 
-_LOOP = re.compile(r"([a-z])/([1-9]\d*)(u?)(v?)")
-_STATE = re.compile(r"(\S+): (.+) @(\d+)( stop)?")
+_LOOP = re.compile(r"([a-z])/([1-9][0-9]*)(u?)(v?)")
+_STATE = re.compile(r"(\S+): (.+) @(0|[1-9][0-9]*)( stop)?")
 
 
 def write(state: LoopState) -> str:
