@@ -157,7 +157,7 @@ def test_failure_at_the_end_of_an_episode_of_terminal_reward() -> None:
         ({"observation": {"a": "x"}}, r"unknown observation 'x'; allowed: default"),
         (
             {"reward": "x"},
-            r"unknown reward 'x'; allowed: log_speedup, cost_decrease, bound_share, terminal_log_speedup",
+            r"unknown reward 'x'; allowed: log_speedup, cost_decrease, bound_share, terminal_log_",
         ),
         ({"on_illegal": "x"}, r"unknown on_illegal 'x'; allowed: noop, terminate, raise"),
         ({"render_mode": "human"}, r"unknown render_mode 'human'; allowed: ansi, rgb_array"),

@@ -100,11 +100,12 @@ def test_any_value_in_any_field_is_accepted_or_named(name: str, junk: Any) -> No
     """Whatever stands in a resealed record, reading and verifying it ends in plain words, never in another error."""
     text = replace(honest(), **{name: junk}).to_json()
     try:
-        record, _ = parse_record(text)
+        faults = verify(parse_record(text)[0], {})
     except BadRecord as error:
-        assert name in str(error)
-        return
-    assert all(isinstance(fault, str) for fault in verify(record, {}))
+        faults = [str(error)]
+    assert all(isinstance(fault, str) for fault in faults)
+    if name in ("env", "instance", "start", "final", "costs") and junk != getattr(honest(), name):
+        assert name in " ".join(faults)
 
 
 @pytest.mark.parametrize(

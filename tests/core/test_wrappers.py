@@ -14,7 +14,7 @@ from tests.core.broken import make_env
 
 def test_dict_mask() -> None:
     env = DictMask(make_env())
-    observation, info = env.reset(seed=0, options={"instance": INSTANCES[0]})
+    observation, _ = env.reset(seed=0, options={"instance": INSTANCES[0]})
     assert env.observation_space.contains(observation)
     assert list(observation) == ["observations", "action_mask"]
     assert observation["action_mask"].dtype == np.int8
