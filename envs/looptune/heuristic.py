@@ -24,7 +24,7 @@ def register_tile(contraction: Contraction, target: Target) -> Nest:
     return tiled(contraction, *min(tiles, key=lambda tile: _cycles(contraction, target, *tile)))
 
 
-def expert_nests(contraction: Contraction, target: Target, tiles: int = 12) -> list[Nest]:
+def expert_nests(contraction: Contraction, target: Target, tiles: int = 18) -> list[Nest]:
     """Candidates of a small tile search: the ``tiles`` most promising register tiles, each in up to 24 variants."""
     ranked = sorted(_tiles(contraction, target), key=lambda tile: _cycles(contraction, target, *tile))
     nests = (nest for rows, width in ranked[:tiles] for nest in _variants(contraction, rows, width))

@@ -42,15 +42,19 @@ def test_readings_are_figures(target: Target, shape: tuple[int, int, int]) -> No
 def test_slow_kernels_are_called_but_a_few_times(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(timing, "SLOW", 0.0)
     nest = Nest(matmul(100, 100, 100), (Loop(0, 1), Loop(2, 1), Loop(1, 1)))
-    reading = measure(compile_nest(nest))
-    assert (reading.turns, reading.quiet) == (2, False)
-    assert measure(compile_nest(nest), patience=0.0).turns == 1
+    readings = [measure(compile_nest(nest), patience) for patience in (0.0, 100.0)]
+    assert [(reading.turns, reading.quiet) for reading in readings] == [(1, False), (2, False)]
 
 
-def test_disturbed_turns_do_not_count() -> None:
-    ticks = np.array([[100, 50], [900, 50], [101, 51], [102, 90], [103, 50], [104, 52]])
-    between = timing._between(ticks)
-    assert between.tolist() == [[900, 50, 50], [101, 51, 50.5], [102, 90, 70.5], [103, 90, 70], [104, 52, 51]]
+def test_turns_are_judged_by_the_tile_loops_around_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    core = timing.core(supported()[0])
+    monkeypatch.setattr(core, "best_tile", 50)
+    monkeypatch.setattr(core, "best_fma", 20)
+    ticks = np.array([[100, 50, 20], [900, 50, 21], [101, 52, 20], [102, 90, 30], [103, 50, 20]])
+    expected = [[900, 1.0, 50], [101, 1.04, 51], [102, 1.8, 71], [103, 1.8, 70]]
+    assert timing._between(core, ticks).tolist() == expected
+    slower_clock = ticks * [[1, 2, 2]]
+    assert timing._between(core, slower_clock)[:, 1].tolist() == [1.0, 1.04, 1.8, 1.8]
 
 
 def test_operands_are_aligned_bounded_and_shared() -> None:

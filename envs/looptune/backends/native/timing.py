@@ -28,7 +28,8 @@ from gymcc.envs.looptune.backends.native.sampler import Sampler, Turn
 from gymcc.envs.looptune.backends.walk import Target
 from gymcc.envs.looptune.state import Contraction
 
-PATIENCE = 2e-3  # seconds that a reading may take, unless a single call takes longer
+PATIENCE = 1e-3  # seconds to wait for undisturbed turns …
+CALLS = 8  # … or so many calls, if they take longer
 TURN = 12e-6  # seconds of kernel per turn, unless a single call takes longer
 LONG = 1e-4  # seconds per call from which on a call is long enough to set its own cache state
 SLOW = 1e-3  # seconds per call from which on one or two calls must do
@@ -95,7 +96,7 @@ def peak_gflops(target: Target | None = None) -> float:
 
 
 def measure(kernel: Kernel, patience: float = PATIENCE) -> Reading:
-    """Time ``kernel`` on buffers of this module for at most about ``patience`` seconds, less on a quiet core."""
+    """Time ``kernel`` on buffers of this module for about ``patience`` seconds at most, less on a quiet core."""
     return measure_function(kernel.address, kernel.nest.contraction, kernel.target, patience)
 
 
@@ -111,12 +112,10 @@ def measure_function(address: int, contraction: Contraction, target: Target, pat
     turns.append(call._replace(repetitions=max(1, round(TURN / once))))
     count = max(2, min(ENOUGH + 1, round(3e-4 / once)))
     samples = np.empty((0, 3))
-    deadline = here.sampler.now() + patience / here.tick
+    deadline = here.sampler.now() + max(patience, CALLS * once) / here.tick
     while True:
-        ticks = here.rounds(turns, count)
-        samples = np.concatenate((samples, _between(ticks[:, -3:-1])))
-        clock = float(ticks[:, -1].min()) / here.best_fma
-        good = samples[samples[:, 1] <= TOLERANCE * here.best_tile * clock]
+        samples = np.concatenate((samples, _between(here, here.rounds(turns, count)[:, -3:])))
+        good = samples[samples[:, 1] <= TOLERANCE]
         if len(good) >= ENOUGH or (len(good) >= 3 and good[:, 0].sum() * here.tick >= ENOUGH_SECONDS):
             return _reading(here, good, turns[-1].repetitions, quiet=True)
         if here.sampler.now() >= deadline:
@@ -137,10 +136,14 @@ def _slow(here: Core, call: Turn, once: float, patience: float) -> Reading:
     return Reading(seconds * here.best_fma / ticks[-1], seconds, quiet=False, turns=1 + len(calls))
 
 
-def _between(ticks: NDArray[np.int64]) -> NDArray[np.float64]:
-    """From (kernel, tile loop): (kernel, slower and mean tile loop around it), ``(rounds - 1, 3)``."""
+def _between(here: Core, ticks: NDArray[np.int64]) -> NDArray[np.float64]:
+    """From rounds of (kernel, tile loop, FMA loop): for each kernel turn but the first, ``(rounds - 1, 3)``.
+
+    Columns: its ticks; the slower tile loop around it relative to what the clock explains; their mean in ticks.
+    """
     around = np.stack((ticks[:-1, 1], ticks[1:, 1]))
-    return np.stack((ticks[1:, 0], around.max(axis=0), around.mean(axis=0)), axis=1)
+    expected = here.best_tile * float(ticks[:, 2].min()) / here.best_fma
+    return np.stack((ticks[1:, 0], around.max(axis=0) / expected, around.mean(axis=0)), axis=1)
 
 
 def _reading(here: Core, samples: NDArray[np.float64], repetitions: int, quiet: bool) -> Reading:
