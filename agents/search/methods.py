@@ -16,7 +16,6 @@ from gymcc.agents.search.result import SearchResult
 from gymcc.agents.search.sampling import heuristic, random_rollouts
 from gymcc.envs.core.choices import choose
 from gymcc.envs.core.problem import Problem
-from gymcc.envs.core.record import Record, make_record
 
 S = TypeVar("S", bound=Hashable)
 Runner = Callable[[Meter[Any], Random], bool]  # True: every state within the step limit was seen
@@ -64,44 +63,8 @@ def search(
     :class:`gymcc.envs.core.problem.UnknownInstance`, NotImplementedError if the problem has no heuristic, and
     :class:`gymcc.envs.core.problem.BackendError` if the start state itself has no cost.
     """
-    return _run(problem.fresh(), instance, method, budget, seed, on_progress)
-
-
-def search_record(
-    problem: Problem[S],
-    env: str,
-    options: dict[str, Any],
-    instance: str,
-    method: str,
-    budget: Budget,
-    seed: int = 0,
-    on_progress: Progress | None = None,
-    extra: dict[str, Any] | None = None,
-) -> Record:
-    """:func:`search`, written down with the very costs that it saw; ``env`` and ``options`` make the problem again."""
-    own = problem.fresh()
-    found = _run(own, instance, method, budget, seed, on_progress)
-    return make_record(
-        own,
-        env,
-        options,
-        instance,
-        found.actions,
-        method=found.method,
-        seed=seed,
-        evaluations=found.evaluations,
-        seconds=found.seconds,
-        curve=[list(point) for point in found.curve],
-        proven=found.proven,
-        extra=extra or {},
-    )
-
-
-def _run(
-    problem: Problem[S], instance: str, method: str, budget: Budget, seed: int, on_progress: Progress | None
-) -> SearchResult:
     method = resolve_method(method)
-    meter = Meter(problem, instance, budget, on_progress)
+    meter = Meter(problem.fresh(), instance, budget, on_progress)
     random = Random(f"{seed} {method} {instance}")
     try:
         proven = _TABLE[method][1](meter, random)

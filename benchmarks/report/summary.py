@@ -43,18 +43,19 @@ Scores = dict[str, float]  # by instance
 
 
 def outcomes(records: Iterable[Record]) -> Outcomes:
-    """Outcomes by method, in order of first appearance; then those of the tools in ``extra["references"]``.
+    """Outcomes by method, in order of first appearance; then those of the outside tools that records know of.
 
-    ``extra["references"]`` maps a tool's name to its cost, ``extra["flops"]`` is the work of the instance; a record
-    needs neither.
+    ``extra["flops"]`` is the work of the instance; every other number in ``extra`` is the cost of the same work done
+    by the tool of that name, e.g. numpy. A record needs neither, and the first record of an instance counts.
     """
     methods: Outcomes = {}
-    tools: Outcomes = {}
+    tools: dict[str, dict[str, Outcome]] = {}
     for record in records:
         methods.setdefault(record.method, []).append(_of_search(record))
-        for name, cost in record.extra.get("references", {}).items():
-            tools.setdefault(name, []).append(_of_tool(record, name, cost))
-    return methods | tools
+        for name, cost in record.extra.items():
+            if name != "flops" and isinstance(cost, float):
+                tools.setdefault(name, {}).setdefault(record.instance, _of_tool(record, name, cost))
+    return methods | {name: list(runs.values()) for name, runs in tools.items()}
 
 
 def _of_search(record: Record) -> Outcome:
