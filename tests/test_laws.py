@@ -12,7 +12,7 @@ from gymcc.envs.testing import LAWS, Live, check
 
 ODD = ("m5_n37_k19", "m33_n48_k17", "m64_n64_k64")  # tails everywhere, and none
 WIDE = ("m64_n64_k64", "m128_n96_k80")
-EXAMPLES = {"looptune-mm-model-v0": 60, "looptune-mm-v0": 6}
+EXAMPLES = {"looptune-mm-model-v0": 40, "looptune-mm-v0": 6}
 
 
 @pytest.fixture(scope="module")

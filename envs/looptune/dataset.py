@@ -16,7 +16,7 @@ def parse_range(text: str) -> tuple[int, ...]:
             values = [int(part) for part in text.split("|")]
         elif ":" in text:
             start, stop, step = ([int(part) for part in text.split(":")] + [1])[:3]
-            values = list(range(start, stop + 1, step)) if text.count(":") <= 2 else []
+            values = list(range(start, stop + 1, step)) if text.count(":") <= 2 and step > 0 else []
         else:
             values = [int(text)]
     except ValueError:
