@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Mapping, Sequence
 from copy import deepcopy
-from math import nan
+from math import isnan, nan
 from typing import Any, Generic, Self, TypeVar, cast
 
 import gymnasium as gym
@@ -30,7 +30,8 @@ class CompilerEnv(gym.Env[Any, np.int64], Generic[S]):
     environment's seeded generator. An illegal action changes nothing, costs a step and ``illegal_penalty``, and
     ``info["illegal"]`` says why (``on_illegal="terminate"`` ends the episode instead, ``"raise"`` raises
     :class:`IllegalAction`). ``terminated``: no decision left. ``truncated``: ``max_steps`` attempts made, or the back
-    end failed (``info["error"]``, reward ``-failure_penalty``).
+    end failed (``info["error"]``, reward ``-failure_penalty``; the state is the one before). ``reset`` raises ValueError
+    for an unknown option or instance and :class:`BackendError` if the start state cannot be priced.
 
     ``info`` holds scalars and arrays only: instance; cost, baseline_cost, best_cost and bound in the problem's unit
     (nan where unknown or, under a reward that is not dense, not yet evaluated); evals (costs computed so far by this
@@ -86,6 +87,8 @@ class CompilerEnv(gym.Env[Any, np.int64], Generic[S]):
         instance = self.problem.resolve(uri)
         self.episode = Episode(instance, self.problem.initial(instance), self.max_steps)
         self.bound = self.problem.bound(instance)
+        if isnan(self.bound) and self.reward.needs_bound():
+            raise ValueError(f"reward {type(self.reward).__name__} needs a bound, and none is known of {instance!r}")
         self.baseline_cost = self.cost = self.best_cost = self.problem.cost(self.state)
         return self._observe(self.episode), self._info("", "")
 

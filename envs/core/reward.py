@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
-from math import log
+from math import isnan, log, nan
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +33,10 @@ class Reward(ABC):
     @abstractmethod
     def objective(self, costs: Costs) -> float:
         """What the rewards of an episode from ``costs.before`` to ``costs.after`` sum to."""
+
+    def needs_bound(self) -> bool:
+        """Whether this reward says nothing where no bound is known."""
+        return isnan(self.objective(Costs(1.0, nan, 1.0, 1.0)))
 
 
 class Potential(Reward):

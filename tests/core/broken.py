@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass
+from math import nan
 from typing import Any, Self
 
 import gymnasium as gym
@@ -20,7 +21,7 @@ from tests.core.bag import CLOSE, INSTANCES, WEIGHTS, Bag, Contents, Filling
 # Observations
 
 
-class Unbounded(Contents):
+class TooMuch(Contents):
     """Counts what its space says is a share."""
 
     def __call__(self, episode: Episode[Bag]) -> NDArray[np.float32]:
@@ -147,6 +148,13 @@ class HashOrder(Filling):
         return super().evaluate(state) + hash(state.instance) % 1009 / 1e5
 
 
+class Unbounded(Filling):
+    """No fault, but no bound either."""
+
+    def bound(self, instance: str) -> float:
+        return nan
+
+
 class Backwards(Filling):
     """A live back end that prefers what the embedded one dislikes."""
 
@@ -211,7 +219,7 @@ class Mutant:
 
 
 MUTANTS = {
-    "unbounded observation": Mutant(1, observation=Unbounded),
+    "unbounded observation": Mutant(1, observation=TooMuch),
     "one buffer": Mutant(1, observation=OneBuffer),
     "cached array": Mutant(1, observation=Cached),
     "wrong dtype": Mutant(1, observation=WrongDtype),
@@ -231,7 +239,7 @@ MUTANTS = {
     "hash order": Mutant(12, HashOrder),
     "wrong program": Mutant(13, WrongProgram),
 }
-OTHERS = {"": Mutant(0), "backwards": Mutant(0, Backwards)}
+OTHERS = {"": Mutant(0), "no bound": Mutant(0, Unbounded), "backwards": Mutant(0, Backwards)}
 
 
 def make_env(mutant: str = "", **options: Any) -> CompilerEnv[Bag]:

@@ -168,6 +168,13 @@ def test_unknown_options_name_the_allowed_ones(options: dict[str, Any], message:
         make_env(**options)
 
 
+def test_reward_that_needs_a_bound_where_there_is_none() -> None:
+    env = make_env(mutant="no bound", reward="bound_share")
+    with pytest.raises(ValueError, match="reward BoundShare needs a bound, and none is known of 'c12"):
+        env.reset(options={"instance": BAG})
+    assert np.isnan(begun(mutant="no bound").step(0)[4]["bound"])
+
+
 def test_no_instances() -> None:
     with pytest.raises(ValueError, match="at least one instance"):
         CompilerEnv(Filling(), {"default": Contents()}, ())

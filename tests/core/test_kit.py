@@ -20,6 +20,10 @@ def test_correct_problem_passes_every_law() -> None:
     assert "14 laws hold" in str(report)
 
 
+def test_problem_without_a_bound_passes_too() -> None:
+    assert list(check(BAG, mutant="no bound").skipped) == [11]
+
+
 @pytest.mark.parametrize("name", MUTANTS)
 def test_mutant_is_caught_by_its_law(name: str) -> None:
     with pytest.raises(LawBroken) as caught:
