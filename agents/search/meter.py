@@ -115,8 +115,10 @@ class Meter(Generic[S]):
         return (self.step(node, action) for action in self.legal(node))
 
     def price_path(self, node: Node[S]) -> None:
-        """Price the states on the way to ``node``."""
+        """Price the states on the way to ``node``; as good and sooner there is better."""
         state = self.start.state
         for number, action in enumerate(node.actions[:-1], 1):
             state = self.problem.apply(state, action)
-            self.price(state, node.actions[:number])
+            earlier = self.price(state, node.actions[:number])
+            if earlier.cost == self.best.cost and number < len(self.best.actions):
+                self.best = earlier

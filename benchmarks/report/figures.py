@@ -18,11 +18,12 @@ from gymcc.envs.core.record import Record
 
 OURS = "#e4572e"
 PALETTE = ("#3b75c4", "#2a9d63", "#c79a1b", "#9a4fb5", "#2bb0c0", "#8a6d4b", "#d26fa0", "#6b7a8f")
-DASHES = (None, "7 3", "2 3")
+DASHES = (None, "2 3", "9 2 2 2")
+TOOL_DASH = "7 3"
 MAX_POINTS = 2000  # of a scatter
 METRICS = {  # column of metrics.jsonl -> what it is called
     "return_mean": "mean return per episode",
-    "validation_speedup": "validation: speed-up over default",
+    "validation_speedup": "validation speed-up",
     "illegal_rate": "share of illegal actions",
     "steps_per_s": "environment steps per second",
     "loss": "loss",
@@ -38,13 +39,13 @@ class Style:
     dash: str | None = None
 
 
-def styles(methods: Sequence[str], ours: str) -> dict[str, Style]:
-    """A distinct colour, and past the palette a dash pattern, for every method."""
-    others = [method for method in methods if method != ours]
-    found = {
-        method: Style(PALETTE[i % len(PALETTE)], dash=DASHES[i // len(PALETTE) % len(DASHES)])
-        for i, method in enumerate(others)
-    }
+def styles(runs: Outcomes, ours: str) -> dict[str, Style]:
+    """A distinct colour, and past the palette a dash pattern, for every method; outside tools are dashed."""
+    found = {}
+    for index, method in enumerate(method for method in runs if method != ours):
+        tool = runs[method][0].evaluations is None
+        dash = TOOL_DASH if tool else DASHES[index // len(PALETTE) % len(DASHES)]
+        found[method] = Style(PALETTE[index % len(PALETTE)], dash=dash)
     return found | {ours: Style(OURS, 3.0)}
 
 
@@ -63,32 +64,35 @@ def learning(metrics: Sequence[Mapping[str, Any]]) -> list[Markup]:
         xs, ys = [float(x) for x, _ in rows], [float(y) for _, y in rows]
         text = percent if column == "illegal_rate" else short
         axes = Axis("environment steps", 0, max(xs) * 1.02), axis_over(ys, name, text=text)
-        panels.append(figure(chart([Series(name, xs, ys, OURS, 2.0, end=True)], *axes, height=240), name.capitalize()))
+        panels.append(
+            figure(chart([Series(name, xs, ys, OURS, 2.0, end=True)], *axes, width=330, height=230), name.capitalize())
+        )
     return panels
 
 
-def anytime(records: Sequence[Record], looks: Mapping[str, Style], column: int) -> Markup:
-    """Quality against evaluations or seconds, a curve per method."""
+def anytime(records: Sequence[Record], runs: Outcomes, looks: Mapping[str, Style], column: int) -> Markup:
+    """Quality against evaluations or seconds, a curve per method; outside tools as level lines."""
     seconds = column == SECONDS
-    low = (
-        min((r.curve[1][1] for r in records if len(r.curve) > 1 and r.curve[1][1] > 0), default=1e-3)
-        if seconds
-        else 1.0
-    )
-    curves = {name: quality(runs, column, low) for name, runs in by_method(records).items()}
-    series = [_series(name, *curves[name], looks[name]) for name in _on_top(curves, looks)]
-    top = [float(y) for _, ys in curves.values() for y in ys]
+    low = _first_news(records) if seconds else 1.0
+    curves = {name: quality(found, column, low) for name, found in by_method(records).items()}
     right = max(float(xs[-1]) for xs, _ in curves.values())
-    label, text = ("seconds of search, measurements included", tick_duration) if seconds else ("evaluations", short)
+    label, text = ("seconds, measurements included", tick_duration) if seconds else ("evaluations", short)
     x = Axis(label, low, max(right, low * 1.5) * 1.1, log=True, text=text)
-    drawing = chart(series, x, axis_over([1.0, *top], "speed-up over default (geometric mean)"))
-    return figure(drawing, f"Quality against {'time' if seconds else 'evaluations'}", legend(curves_end(curves), looks))
+    levels = {name: geometric_mean(list(per_instance(runs[name]).values())) for name in runs if name not in curves}
+    tools = [
+        Series(name, [x.low, x.high], [y, y], looks[name].color, dash=looks[name].dash) for name, y in levels.items()
+    ]
+    ours_last = [_series(name, *curves[name], looks[name]) for name in _on_top(curves, looks)]
+    ends = {name: float(ys[-1]) for name, (_, ys) in curves.items()} | levels
+    tops = [1.0, *levels.values(), *(float(y) for _, ys in curves.values() for y in ys)]
+    drawing = chart([*tools, *ours_last], x, axis_over(tops, "speed-up over default (geometric mean)"))
+    key = legend({name: times(ends[name]) for name in sorted(ends, key=lambda name: -ends[name])}, looks)
+    return figure(drawing, f"Quality against {'time' if seconds else 'evaluations'}", key)
 
 
-def curves_end(curves: Mapping[str, tuple[Any, Any]]) -> dict[str, str]:
-    """What each curve ends at, best first."""
-    ends = {name: float(ys[-1]) for name, (_, ys) in curves.items()}
-    return {name: times(ends[name]) for name in sorted(ends, key=lambda name: -ends[name])}
+def _first_news(records: Sequence[Record]) -> float:
+    """Seconds after which the first of all searches had priced something."""
+    return min((r.curve[1][1] for r in records if len(r.curve) > 1 and r.curve[1][1] > 0), default=1e-3)
 
 
 def scatter(ours: Scores, theirs: Scores, names: tuple[str, str], looks: Mapping[str, Style]) -> Markup:
@@ -138,9 +142,9 @@ def legend(values: Mapping[str, str], looks: Mapping[str, Style]) -> Markup:
     return tag("ul", *items, class_="legend")
 
 
-def anytime_pair(records: Sequence[Record], looks: Mapping[str, Style]) -> Markup:
+def anytime_pair(records: Sequence[Record], runs: Outcomes, looks: Mapping[str, Style]) -> Markup:
     """Both anytime figures."""
-    return join(anytime(records, looks, EVALUATIONS), anytime(records, looks, SECONDS))
+    return join(*(anytime(records, runs, looks, column) for column in (EVALUATIONS, SECONDS)))
 
 
 def _series(name: str, xs: Any, ys: Any, look: Style, end: bool = True) -> Series:

@@ -73,7 +73,7 @@ def _body(
     rows, runs = summarise(records), outcomes(records)
     if ours not in runs:
         ours = max((record.method for record in records), key=lambda method: _speedup(rows, method))
-    looks = figures.styles(list(runs), ours)
+    looks = figures.styles(runs, ours)
     return tag(
         "body",
         tag("h1", title),
@@ -84,7 +84,7 @@ def _body(
         tag("p", DEFINITIONS, class_="note"),
         *_learning(metrics),
         tag("h2", "Quality against effort"),
-        tag("div", figures.anytime_pair(records, looks), class_="pair"),
+        tag("div", figures.anytime_pair(records, runs, looks), class_="pair"),
         *_by_instance(runs, ours, looks),
         *_worked(worked, records, unit),
         *_again(records, config, commands),
@@ -112,7 +112,7 @@ def _summary(runs: Outcomes, rows: Sequence[Mapping[str, Any]], ours: str) -> li
 
 def _learning(metrics: Sequence[Mapping[str, Any]]) -> list[Markup]:
     panels = figures.learning(metrics)
-    return [tag("h2", "Learning curve"), tag("div", *panels, class_="pair")] if panels else []
+    return [tag("h2", "Learning curve"), tag("div", *panels, class_="panels")] if panels else []
 
 
 def _by_instance(runs: Outcomes, ours: str, looks: Mapping[str, figures.Style]) -> list[Markup]:

@@ -29,6 +29,7 @@ th:first-child, td:first-child { text-align: left; padding-left: .3rem }
 tr.ours td { background: var(--wash); font-weight: 600 }
 .swatch { display: inline-block; width: 10px; height: 10px; border-radius: 3px; margin-right: .55rem }
 .pair { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(430px, 100%), 1fr)); gap: 1.4rem 1.8rem }
+.panels { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(300px, 100%), 1fr)); gap: 1.2rem 1.6rem }
 figure { margin: 0; min-width: 0 }
 figcaption { font-weight: 600; font-size: .92rem; margin-bottom: .3rem }
 .chart { width: 100%; height: auto; display: block; font: 11px system-ui, "DejaVu Sans", sans-serif }

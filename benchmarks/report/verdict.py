@@ -32,10 +32,9 @@ def cards(row: Row, against: tuple[str, Interval] | None) -> list[Card]:
 
 
 def compared(runs: Outcomes, ours: str, other: str | None) -> tuple[str, Interval] | None:
-    """The strongest search and our ratio to it."""
-    if other is None:
-        return None
-    return other, versus(per_instance(runs[ours]), per_instance(runs[other]))
+    """The strongest search and our ratio to it; None if there is none or it shares no instance with us."""
+    own, theirs = per_instance(runs[ours]), per_instance(runs[other]) if other else {}
+    return (other, versus(own, theirs)) if other and own.keys() & theirs.keys() else None
 
 
 def sentences(runs: Outcomes, row: Row, against: tuple[str, Interval] | None) -> str:

@@ -27,8 +27,8 @@ def short(value: float) -> str:
 
 def duration(seconds: float | None, count: int = 3) -> str:
     """Seconds with the fitting prefix."""
-    if seconds is None:
-        return NONE
+    if not seconds:
+        return NONE if seconds is None else "0 s"
     for factor, unit in _PREFIXES:
         if seconds >= factor or unit == "ns":
             return f"{digits(seconds / factor, count)} {unit}"
@@ -50,12 +50,12 @@ def cost(value: float, unit: str) -> str:
 
 def times(value: float) -> str:
     """A ratio."""
-    return f"{digits(value)} ×"
+    return f"{digits(value)}\u00a0×"
 
 
 def percent(share: float | None) -> str:
     """A share."""
-    return NONE if share is None else f"{share:.1%}".replace("%", " %").replace(".0 ", " ")
+    return NONE if share is None else f"{share:.1%}".replace("%", "\u00a0%").replace(".0\u00a0", "\u00a0")
 
 
 def interval(found: Interval) -> str:
