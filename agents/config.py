@@ -64,11 +64,16 @@ class Validation(Section):
 
 
 class Epsilon(Section):
-    """Share of random legal actions, falling linearly from ``start`` to ``end`` over ``steps`` environment steps."""
+    """Share of random legal actions, falling linearly from ``start`` to ``end`` over ``steps`` environment steps.
+
+    With a ``spread`` the environments of a runner differ: number i of n explores with ``epsilon ** (1 + spread * i /
+    (n - 1))``, so that some always explore and some hardly ever (Horgan et al. 2018, there 7).
+    """
 
     start: Share = 1.0
     end: Share = 0.05
     steps: Count = 50_000
+    spread: Annotated[float, Field(ge=0)] = 0.0
 
 
 class DQN(Section):

@@ -57,21 +57,20 @@ def _dqn(experiment: Experiment, dqn: DQN) -> AlgorithmConfig:
         if experiment.budget.env_steps is None:
             raise ConfigError("algorithm.lr_end: needs budget.env_steps to decay over")
         lr = [[0, dqn.lr], [experiment.budget.env_steps, dqn.lr_end]]
-    fragment = experiment.budget.iteration_steps
     runners = experiment.runners
-    fragment = min(fragment, 10)
     settings = {
         "layers": experiment.network.layers,
         "dueling": dqn.dueling,
         "double": dqn.double,
         "epsilon": (dqn.epsilon.start, dqn.epsilon.end, dqn.epsilon.steps),
+        "spread": dqn.epsilon.spread,
     }
     return (
         config.env_runners(
             env_runner_cls=EpisodeRunner,
             num_env_runners=runners.num_env_runners,
             num_envs_per_env_runner=runners.envs_per_runner,
-            rollout_fragment_length=max(fragment, dqn.n_step),
+            rollout_fragment_length=dqn.n_step,  # at least; episodes are always played to their end
         )
         .rl_module(rl_module_spec=RLModuleSpec(module_class=MaskedDQN, model_config=settings))
         .training(

@@ -75,9 +75,7 @@ class ReplayDQN(RLlibDQN):  # type: ignore[misc]
         self.metrics.aggregate(results, key=LEARNER_RESULTS)
 
 
-def _sample_with(
-    runner: SingleAgentEnvRunner, weights: Any, steps: int
-) -> tuple[list[Trajectory], dict[str, Any]]:
+def _sample_with(runner: SingleAgentEnvRunner, weights: Any, steps: int) -> tuple[list[Trajectory], dict[str, Any]]:
     state = ray.get(weights) if isinstance(weights, ray.ObjectRef) else weights
     runner.module.set_state(state)
     return runner.sample(steps_before=steps), runner.get_metrics()
@@ -89,7 +87,10 @@ def _to_batch(sample: Sample) -> SampleBatch:
     return SampleBatch(
         {
             Columns.OBS: {"observations": tensor(sample.observations), "action_mask": tensor(sample.masks)},
-            Columns.NEXT_OBS: {"observations": tensor(sample.next_observations), "action_mask": tensor(sample.next_masks)},
+            Columns.NEXT_OBS: {
+                "observations": tensor(sample.next_observations),
+                "action_mask": tensor(sample.next_masks),
+            },
             Columns.ACTIONS: tensor(sample.actions),
             Columns.REWARDS: tensor(sample.rewards),
             Columns.TERMINATEDS: tensor(sample.terminated),

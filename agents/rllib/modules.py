@@ -59,12 +59,14 @@ class MaskedDQN(TorchRLModule, InferenceOnlyAPI, TargetNetworkAPI, QNetAPI):  # 
     def _forward_exploration(self, batch: dict[str, Any], t: int = 0, **kwargs: Any) -> dict[str, Tensor]:
         """Epsilon-greedy among the legal actions, ``t`` environment steps into the training."""
         q = self._q(self.net, batch[Columns.OBS])
-        explore = torch.rand(len(q)) < self.epsilon(t)
+        explore = torch.rand(len(q)) < self.epsilon(t) ** (
+            1 + self.model_config["spread"] * torch.linspace(0, 1, len(q))
+        )
         drawn = torch.multinomial(torch.isfinite(q).float(), 1).squeeze(-1)
         return {Columns.ACTIONS: torch.where(explore, drawn, q.argmax(-1))}
 
     def epsilon(self, steps: int) -> float:
-        """Share of random actions after so many environment steps."""
+        """Share of random actions after so many environment steps, in the environment that explores most."""
         start, end, over = self.model_config["epsilon"]
         return float(start + (end - start) * min(1.0, steps / over))
 

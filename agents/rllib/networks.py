@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 import torch
 from torch import Tensor, nn
@@ -22,7 +23,7 @@ class MaskedMLP(nn.Module):
         super().__init__()
         sizes = [inputs, *layers]
         stack: list[nn.Module] = []
-        for before, after in zip(sizes, sizes[1:], strict=False):
+        for before, after in pairwise(sizes):
             stack += [nn.Linear(before, after), nn.ReLU()]
         self.trunk = nn.Sequential(*stack)
         self.scores = nn.Linear(sizes[-1], actions)

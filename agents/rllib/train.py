@@ -219,7 +219,9 @@ def _prepare(algorithm: Algorithm, experiment: Experiment, checkpoint: Path | No
             module._target_net.load_state_dict(module.net.state_dict())
         group = algorithm.env_runner_group
         group.foreach_env_runner(lambda runner: None)
-        group.sync_weights(from_worker_or_learner_group=algorithm.learner_group, timeout_seconds=60, inference_only=True)
+        group.sync_weights(
+            from_worker_or_learner_group=algorithm.learner_group, timeout_seconds=60, inference_only=True
+        )
 
 
 def _facts(experiment: Experiment, env: CompilerEnv[Any], validator: Validator) -> dict[str, Any]:
@@ -243,6 +245,7 @@ def _ray(runners: int) -> Iterator[None]:
         yield
         return
     os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")
+    os.environ.setdefault("RAY_BACKEND_LOG_LEVEL", "fatal")  # its C++ side prints advice as errors
     ray.init(
         num_cpus=max(runners + 1, len(environment.available_cores())),
         num_gpus=0,
