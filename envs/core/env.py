@@ -30,8 +30,8 @@ class CompilerEnv(gym.Env[Any, np.int64], Generic[S]):
     environment's seeded generator. An illegal action changes nothing, costs a step and ``illegal_penalty``, and
     ``info["illegal"]`` says why (``on_illegal="terminate"`` ends the episode instead, ``"raise"`` raises
     :class:`IllegalAction`). ``terminated``: no decision left. ``truncated``: ``max_steps`` attempts made, or the back
-    end failed (``info["error"]``, reward ``-failure_penalty``; the state is the one before). ``reset`` raises ValueError
-    for an unknown option or instance and :class:`BackendError` if the start state cannot be priced.
+    end failed (``info["error"]``, reward ``-failure_penalty``; the state is the one before). ``reset`` raises
+    ValueError for an unknown option or instance and :class:`BackendError` if the start state cannot be priced.
 
     ``info`` holds scalars and arrays only: instance; cost, baseline_cost, best_cost and bound in the problem's unit
     (nan where unknown or, under a reward that is not dense, not yet evaluated); evals (costs computed so far by this
