@@ -112,7 +112,7 @@ def run(
     with path.open("a") as out:
         for instance in plan.instances:
             missing = [method for method in plan.methods if (instance, method) not in done]
-            judge = env.problem.fresh()
+            judge = env.problem.careful()
             extra = _extra(plan, env.problem, judge, instance) if missing else {}
             for method in missing:
                 if method == POLICY:

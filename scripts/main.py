@@ -25,7 +25,6 @@ COMMANDS = {
 INTERRUPTED = 130
 
 
-
 def build(wanted: str) -> typer.Typer:
     """The command line with the sub-command that was asked for, or with all of them (for help)."""
     app = typer.Typer(name="gymcc", no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)

@@ -42,7 +42,7 @@ def command(
     records: list[Record] = []
     with progress(len(instances) * len(names), "searching") as advance:
         for name in instances:
-            judge = problem.fresh()
+            judge = problem.careful()
             for each in names:
                 records.append(searched(problem, judge, env_id, options, name, each, spent, seed))
                 advance(name)

@@ -97,6 +97,10 @@ class Problem(ABC, Generic[S]):
         """A lower bound of the cost over all states of an instance, nan where none is known."""
         return nan
 
+    def careful(self) -> Self:
+        """A fresh problem for prices that decide a comparison; measured costs may take longer here."""
+        return self.fresh()
+
     def fresh(self) -> Self:
         """The same problem with an empty memo."""
         clone = copy(self)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Mapping, Sequence
+from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -82,6 +83,11 @@ class LoopTune(Problem[LoopState]):
 
     def cost_key(self, state: LoopState) -> Hashable:
         return state.nest
+
+    def careful(self) -> Self:
+        clone = self.fresh()
+        clone.backend = self.backend.careful()
+        return clone
 
     def bound(self, instance: str) -> float:
         return parse(instance).flops / self.backend.peak_flops()

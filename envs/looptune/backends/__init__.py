@@ -25,6 +25,9 @@ class Backend(Protocol):
     def seconds(self, nest: Nest) -> float:
         """Time of one execution; raises :class:`gymcc.envs.core.problem.BackendError`."""
 
+    def careful(self) -> Backend:
+        """The same back end taking its time, for prices that decide a comparison."""
+
     def peak_flops(self) -> float:
         """Floating-point operations per second that no nest exceeds."""
 
@@ -38,10 +41,10 @@ class Backend(Protocol):
         """What a record must say for these seconds to be comparable."""
 
 
-def make(name: str, isa: str = "") -> Backend:
+def make(name: str, isa: str = "", patience: float = 1e-3) -> Backend:
     """The back end of that name: ``native`` (falls back to ``model``, saying so, on a CPU without AVX2) or ``model``.
 
-    ``isa`` picks the target (``avx512`` or ``avx2``); empty: the best one here for native, avx512 for model.
+    ``patience``: seconds that a measurement may wait for a quiet moment of the core. ``isa`` picks the target (``avx512`` or ``avx2``); empty: the best one here for native, avx512 for model.
     """
     if name == "model":
         from gymcc.envs.looptune.backends.modelled import Modelled
@@ -53,7 +56,7 @@ def make(name: str, isa: str = "") -> Backend:
     from gymcc.envs.looptune.backends.native import UnsupportedCPU
 
     try:
-        return Measured(isa)
+        return Measured(isa, patience)
     except UnsupportedCPU as error:
         log.warning("%s; using the analytic model instead", error)
         return make("model", isa)

@@ -12,11 +12,13 @@ from gymcc.envs.looptune.backends.native import (
     measure,
     numpy_seconds,
     peak_gflops,
+    supported,
 )
 from gymcc.envs.looptune.backends.walk import TARGETS
 from gymcc.envs.looptune.state import Contraction, Nest
 
 ATTEMPTS = 5
+CAREFUL = 0.05  # seconds that a reading which decides a comparison may wait for a quiet core
 SLACK = 1.05  # a reading may exceed the known peak by this factor, since peak and kernel are timed apart
 
 
@@ -26,11 +28,13 @@ class Measured:
     name = "native"
     deterministic = False
 
-    def __init__(self, isa: str) -> None:
+    def __init__(self, isa: str, patience: float) -> None:
         target = detect()
-        if target is None or (isa and isa not in TARGETS):
-            raise UnsupportedCPU(f"this CPU has neither AVX-512 nor AVX2 with FMA (wanted: {isa or 'any'})")
+        if target is None or (isa and TARGETS.get(isa) not in supported()):
+            names = ", ".join(each.name for each in supported()) or "neither avx512 nor avx2"
+            raise UnsupportedCPU(f"the native back end needs {isa or 'AVX-512 or AVX2 with FMA'}; this CPU has {names}")
         self.target = TARGETS[isa] if isa else target
+        self.patience = patience
 
     def seconds(self, nest: Nest) -> float:
         try:
@@ -40,19 +44,20 @@ class Measured:
             raise BackendError(str(error)) from error
         fastest = nest.contraction.flops / self.peak_flops() / SLACK
         for _ in range(ATTEMPTS):
-            if (seconds := measure(kernel).seconds) >= fastest:
+            if (seconds := measure(kernel, self.patience).seconds) >= fastest:
                 return seconds
-        raise BackendError(
-            f"{ATTEMPTS} readings in a row were faster than the core's peak: the clock is not to be trusted"
-        )
+        raise BackendError(f"{ATTEMPTS} readings in a row beat the peak of the core: its clock is not to be trusted")
+
+    def careful(self) -> Measured:
+        return Measured(self.target.name, CAREFUL)
 
     def peak_flops(self) -> float:
         return peak_gflops(self.target) * 1e9
 
     def check(self, nest: Nest, seed: int) -> None:
         try:
-            compile_nest(nest, self.target).check()
-        except WrongKernel as error:
+            compile_nest(nest, self.target).check(seed)
+        except (CompileError, WrongKernel) as error:
             raise BackendError(str(error)) from error
 
     def reference(self, name: str, contraction: Contraction) -> float:

@@ -21,18 +21,21 @@ class Modelled:
     def seconds(self, nest: Nest) -> float:
         return predict(nest, self.target).seconds
 
+    def careful(self) -> Modelled:
+        return self
+
     def peak_flops(self) -> float:
         return peak_gflops(self.target) * 1e9
 
     def check(self, nest: Nest, seed: int) -> None:
         """Compile for whatever this CPU has and compare with numpy; nothing to run on a CPU without AVX2."""
-        from gymcc.envs.looptune.backends.native import UnsupportedCPU, WrongKernel, compile_nest
+        from gymcc.envs.looptune.backends.native import CompileError, UnsupportedCPU, WrongKernel, compile_nest
 
         try:
-            compile_nest(nest).check()
+            compile_nest(nest).check(seed)
         except UnsupportedCPU:
             return
-        except WrongKernel as error:
+        except (CompileError, WrongKernel) as error:
             raise BackendError(str(error)) from error
 
     def reference(self, name: str, contraction: Contraction) -> float:

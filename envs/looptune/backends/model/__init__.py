@@ -31,7 +31,7 @@ def predict(nest: Nest, target: Target = AVX512) -> Prediction:
     cost = ComputeCost(nest.contraction, target)
     walk(nest, target, cost)
     assert cost.core_tile is not None  # every walk ends in a tile
-    memory = memory_cycles(nest.contraction, cost.spine, cost.core_tile)
+    memory = memory_cycles(nest.contraction, target, cost.spine, cost.core_tile)
     cycles = max(cost.cycles, memory) + OVERLAP * min(cost.cycles, memory)
     seconds = cycles / (CORE.clock_ghz * 1e9)
     return Prediction(seconds, cost.cycles, memory)

@@ -58,12 +58,13 @@ def tile_cycles(tile: Tile, contraction: Contraction, target: Target) -> float:
     loads, folded = operand_loads(registers, a, b, target)
     loop_uops = (CORE.pointer_uops + 2.0) / tile.unroll if steps > tile.unroll else 0.0
     uops = registers + loads - folded + loop_uops
-    splits = [1.0 + split_share(tile, contraction, strides, target) for strides in contraction.strides]
-    split_loads = loads * (a * splits[1] + b * splits[2]) / (a + b)
+    c_split, a_split, b_split = (split_share(tile, contraction, operand, target) for operand in range(3))
+    split_loads = loads * (1.0 + CORE.split_load * (a * a_split + b * b_split) / (a + b))
     step = max(registers / CORE.fmas, split_loads / CORE.loads, uops / CORE.issue)
-    in_flight = CORE.window / (steps * uops + 2 * registers)
-    chain = (steps * CORE.fma_latency + CORE.tile_latency) / max(1.0, in_flight)
-    return max(steps * step, chain) + registers * splits[0] * CORE.c_traffic
+    total = steps * uops + 2 * registers
+    # The next tile's chain starts as soon as the window reaches it.
+    chain = (steps * CORE.fma_latency + CORE.tile_latency) * total / (total + CORE.window)
+    return max(steps * step, chain) + registers * (CORE.c_traffic + CORE.split_c * c_split)
 
 
 def vectors(tile: Tile, strides: tuple[int, ...], target: Target) -> int:
@@ -89,8 +90,9 @@ def operand_loads(registers: int, a: int, b: int, target: Target) -> tuple[int, 
     return few - homeless + many * (1 + homeless), many * homeless
 
 
-def split_share(tile: Tile, contraction: Contraction, strides: tuple[int, ...], target: Target) -> float:
-    """Share of an operand's vector accesses that straddle two cache lines, its rows starting anywhere."""
+def split_share(tile: Tile, contraction: Contraction, operand: int, target: Target) -> float:
+    """Share of the vector accesses to C (0), A or B (2) that straddle two cache lines, rows starting anywhere."""
+    strides = contraction.strides[operand]
     if tile.vector is None or not strides[tile.vector]:
         return 0.0
     rows = (s for s, extent in zip(strides, contraction.extents, strict=True) if s > 1 and extent > 1)

@@ -31,17 +31,20 @@ class Core:
     fma_latency: float = 4.0
     c_traffic: float = 0.75  # cycles to load and store one register of C (calibrated)
     forward_latency: float = 11.0  # store, load it again, one FMA: a reduction loop outside the tile
-    tile_latency: float = 30.0  # first load to last store of a tile, without its FMAs (calibrated)
-    window: float = 128.0  # micro-operations in flight, between the scheduler's 97 and the reorder buffer's 224
-    pointer_uops: float = 2.0  # operands that a dimension moves
-    counter_uops: float = 4.0  # decrement in memory, branch, and what mispredicted exits cost on average (calibrated)
+    tile_latency: float = 25.0  # first load to last store of a tile, without its FMAs (calibrated)
+    window: float = 80.0  # micro-operations in flight: the scheduler's 97 entries, roughly (calibrated)
+    split_load: float = 1.0  # loads that one straddling two cache lines costs more (calibrated)
+    split_c: float = 2.0  # cycles more to load and store a register of C that straddles two lines (calibrated)
+    split_miss: float = 2.0  # likewise, misses: both lines are waited for (calibrated)
+    pointer_uops: float = 1.0  # operands that a dimension moves
+    counter_uops: float = 8.0  # decrement in memory, branch, and what mispredicted exits cost on average (calibrated)
 
 
 CORE = Core()
 LINE = 16  # elements of a cache line
-L1 = Cache(line=LINE, sets=64, ways=8, slack=4, miss=1.4)  # 32 KiB
+L1 = Cache(line=LINE, sets=64, ways=8, slack=2, miss=1.3)  # 32 KiB
 # 1 MiB; physical pages scatter over its sets, so capacity is all a schedule can know of it.
 L2 = Cache(line=LINE, sets=1, ways=16 * 1024, slack=8 * 1024, miss=12.0)
-TLB = Cache(line=1024, sets=16, ways=4, slack=1, miss=4.0)  # 64 pages of 4 KiB
+TLB = Cache(line=1024, sets=16, ways=4, slack=1, miss=8.0)  # 64 pages of 4 KiB
 LEVELS = (L1, L2, TLB)
-OVERLAP = 0.3  # share of the smaller of computation and memory that the larger does not hide (calibrated)
+OVERLAP = 0.4  # share of the smaller of computation and memory that the larger does not hide (calibrated)

@@ -14,9 +14,9 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from gymcc.envs.looptune.backends.model.compute import Step
-from gymcc.envs.looptune.backends.model.machine import LEVELS, Cache
-from gymcc.envs.looptune.backends.walk import Tile
+from gymcc.envs.looptune.backends.model.compute import Step, split_share
+from gymcc.envs.looptune.backends.model.machine import CORE, LEVELS, Cache
+from gymcc.envs.looptune.backends.walk import Target, Tile
 from gymcc.envs.looptune.state import Contraction
 
 Strides = tuple[tuple[int, ...], ...]  # of (C, A, B), each (dims,), elements
@@ -24,17 +24,20 @@ Block = tuple[int, ...]  # (dims,) elements
 Triple = tuple[float, float, float]  # of (C, A, B)
 
 
-def memory_cycles(contraction: Contraction, spine: Sequence[Step], tile: Tile) -> float:
+def memory_cycles(contraction: Contraction, target: Target, spine: Sequence[Step], tile: Tile) -> float:
     """Cycles to bring in every line that misses a cache, in one run of a nest that runs again and again."""
     blocks = _blocks(contraction, spine, tile)
     inside = len(tile.reduction)  # blocks smaller than the tile: C is in registers
     states = [resident(contraction.strides, block, i >= inside) for i, block in enumerate(blocks)]
     trips = [_trips(body, block) for body, block in pairwise(blocks)]
+    c_cost, a_cost, b_cost = (
+        1.0 + CORE.split_miss * split_share(tile, contraction, operand, target) for operand in range(3)
+    )
     cycles = 0.0
     for level, cache in enumerate(LEVELS):
         c, a, b = _misses([state[level] for state in states], trips)
         # C's lines come in and are written back.
-        cycles += cache.miss * (2.0 * c + a + b)
+        cycles += cache.miss * (2.0 * c * c_cost + a * a_cost + b * b_cost)
     return cycles
 
 

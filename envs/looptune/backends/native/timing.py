@@ -32,10 +32,12 @@ PATIENCE = 1e-3  # seconds to wait for undisturbed turns …
 CALLS = 8  # … or so many calls, if they take longer
 TURN = 12e-6  # seconds of kernel per turn, unless a single call takes longer
 LONG = 1e-4  # seconds per call from which on a call is long enough to set its own cache state
-SLOW = 1e-3  # seconds per call from which on one or two calls must do
+SLOW = 1e-3  # seconds per call from which on a few calls must do …
+VERY_SLOW = 2e-2  # … and from which on two
 ENOUGH = 7  # undisturbed turns that end a reading …
 ENOUGH_SECONDS = 4e-4  # … or this much time in at least three
 TOLERANCE = 1.02  # tile loop against what the clock explains
+DISTURBED = 2.0  # a reference loop slower than this by more was interrupted: sharing a core at most halves its speed
 CALIBRATION = 0.03  # seconds
 EVICT = 1 << 16  # bytes; more than any L1 data cache of x86
 
@@ -123,17 +125,17 @@ def measure_function(address: int, contraction: Contraction, target: Target, pat
 
 
 def _estimate(here: Core, call: Turn) -> float:
-    """Seconds of one call; the first call, on cold code and data, counts only if it is long."""
-    first = float(here.sampler([call], 1)[0, 0]) * here.tick
-    return first if first > LONG else float(here.sampler([call], 2).min()) * here.tick
+    """Seconds of one call, the better of two: the first meets cold code and data, either may be interrupted."""
+    return float(here.sampler([call], 2).min()) * here.tick
 
 
 def _slow(here: Core, call: Turn, once: float, patience: float) -> Reading:
-    """The estimate, and another call if there is time for it."""
-    calls = [call] if once < patience else []
-    ticks = here.rounds(calls, 1)[0].tolist()
+    """The best of the estimate's two calls and a few more, since an interruption looks like a slow kernel."""
+    more = min(CALLS, max(int(patience / once), 2 if once < VERY_SLOW else 0))
+    ticks = here.rounds([call] * more, 1)[0].tolist()
     seconds = min([once, *(turn * here.tick for turn in ticks[:-2])])
-    return Reading(seconds * here.best_fma / ticks[-1], seconds, quiet=False, turns=1 + len(calls))
+    clock = max(here.best_fma / ticks[-1], 1 / DISTURBED)  # beyond that the FMA loop was interrupted, not slow
+    return Reading(seconds * clock, seconds, quiet=False, turns=2 + more)
 
 
 def _between(here: Core, ticks: NDArray[np.int64]) -> NDArray[np.float64]:
@@ -147,11 +149,15 @@ def _between(here: Core, ticks: NDArray[np.int64]) -> NDArray[np.float64]:
 
 
 def _reading(here: Core, samples: NDArray[np.float64], repetitions: int, quiet: bool) -> Reading:
-    """Lower quartile of the samples; without undisturbed ones, of the half in which the tile loop was fastest."""
+    """Lower quartile of the samples; without undisturbed ones, of the half in which the tile loop was fastest.
+
+    A tile loop that was interrupted says nothing of the core's speed, so that its slowness counts only up to a point.
+    """
     if not quiet:
         samples = samples[np.argsort(samples[:, 1])[: (len(samples) + 1) // 2]]
     raw = _lower_quartile(samples[:, 0]) * here.tick / repetitions
-    scaled = _lower_quartile(samples[:, 0] / samples[:, 2]) * here.best_tile * here.tick / repetitions
+    slowness = np.minimum(samples[:, 2] / here.best_tile, DISTURBED)
+    scaled = _lower_quartile(samples[:, 0] / slowness) * here.tick / repetitions
     return Reading(scaled, raw, quiet, len(samples))
 
 
