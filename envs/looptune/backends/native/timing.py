@@ -34,6 +34,7 @@ TURN = 12e-6  # seconds of kernel per turn, unless a single call takes longer
 LONG = 1e-4  # seconds per call from which on a call is long enough to set its own cache state
 SLOW = 1e-3  # seconds per call from which on a few calls must do …
 VERY_SLOW = 2e-2  # … and from which on two
+FEWEST = 5  # turns, undisturbed or not: of fewer all may have been interrupted
 ENOUGH = 7  # undisturbed turns that end a reading …
 ENOUGH_SECONDS = 4e-4  # … or this much time in at least three
 TOLERANCE = 1.02  # tile loop against what the clock explains
@@ -120,7 +121,7 @@ def measure_function(address: int, contraction: Contraction, target: Target, pat
         good = samples[samples[:, 1] <= TOLERANCE]
         if len(good) >= ENOUGH or (len(good) >= 3 and good[:, 0].sum() * here.tick >= ENOUGH_SECONDS):
             return _reading(here, good, turns[-1].repetitions, quiet=True)
-        if here.sampler.now() >= deadline:
+        if here.sampler.now() >= deadline and len(samples) >= FEWEST:
             return _reading(here, samples, turns[-1].repetitions, quiet=False)
 
 
