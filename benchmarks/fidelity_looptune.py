@@ -24,6 +24,7 @@ from gymcc.envs.looptune.state import Nest
 INSTANCES = ("m96_n96_k96", "m128_n128_k128", "m160_n160_k160", "m192_n192_k192", "m256_n256_k256", "m112_n80_k224")
 PASSES = 4  # readings of every nest, each pass over all nests, so that a disturbance meets few of one nest
 TOP = 5
+CLEAR = 1.05
 
 Row = dict[str, str | int | float]
 
@@ -32,7 +33,8 @@ def bench(instances: Sequence[str] = INSTANCES, nests: int = 200, seed: int = 0)
     """One row per instance and action set.
 
     ``spearman`` is the rank correlation of predicted with measured seconds, ``repeat`` that of one half of the
-    readings with the other (what a perfect model could reach), ``top5_regret`` the best measured time among the model's
+    readings with the other (what a perfect model could reach; low where many nests are equally fast), ``ordered`` the
+    share of pairs more than 5 % apart that the model puts in order, ``top5_regret`` the best measured time among the model's
     5 favourites over the best of all nests. Raises UnsupportedCPU.
     """
     return [_row(instance, actions, nests, seed) for instance in instances for actions in ("looptune", "extended")]
@@ -50,6 +52,7 @@ def _row(instance: str, actions: str, count: int, seed: int) -> Row:
         "actions": actions,
         "nests": len(nests),
         "spearman": round(spearman(predicted, seconds), 3),
+        "ordered": round(ordered(predicted, seconds), 3),
         "repeat": round(spearman(readings[::2].min(axis=0), readings[1::2].min(axis=0)), 3),
         "top5_regret": round(float(seconds[favourites].min() / seconds.min()), 3),
     }
@@ -84,6 +87,12 @@ def _readings(nests: Sequence[Nest], target: Target) -> NDArray[np.float64]:
 def spearman(x: NDArray[np.float64], y: NDArray[np.float64]) -> float:
     """Rank correlation, ties sharing their mean rank; nan if either is constant."""
     return float(np.corrcoef(_ranks(x), _ranks(y))[0, 1])
+
+
+def ordered(predicted: NDArray[np.float64], seconds: NDArray[np.float64]) -> float:
+    """Share of the pairs whose times differ by more than ``CLEAR`` that are predicted in the same order."""
+    clear = seconds[:, None] > CLEAR * seconds
+    return float((predicted[:, None] > predicted)[clear].mean())
 
 
 def _ranks(values: NDArray[np.float64]) -> NDArray[np.float64]:

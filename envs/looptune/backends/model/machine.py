@@ -1,7 +1,8 @@
 """The documented nominal machine whose time the analytic model predicts: one core of a Cascade Lake server.
 
 Figures are from Intel's optimisation manual (ports, buffers, cache geometry) unless a comment says *calibrated*: those
-were fitted against the native back end on square shapes 128, 192 and 256 (``benchmarks/fidelity_looptune.py``).
+were fitted to times of the native back end for some 2,000 nests of shapes (m, n, k) 128³, 192³, 256³, 104³, 150³,
+(101, 107, 103) and (90, 70, 200). ``benchmarks/fidelity_looptune.py`` measures how well they carry over to others.
 """
 
 from __future__ import annotations
@@ -31,13 +32,13 @@ class Core:
     fma_latency: float = 4.0
     c_traffic: float = 0.75  # cycles to load and store one register of C (calibrated)
     forward_latency: float = 11.0  # store, load it again, one FMA: a reduction loop outside the tile
-    tile_latency: float = 25.0  # first load to last store of a tile, without its FMAs (calibrated)
-    window: float = 80.0  # micro-operations in flight: the scheduler's 97 entries, roughly (calibrated)
-    split_load: float = 1.0  # loads that one straddling two cache lines costs more (calibrated)
+    tile_latency: float = 20.0  # first load to last store of a tile, without its FMAs (calibrated)
+    window: float = 64.0  # micro-operations in flight while a chain waits (calibrated; the scheduler has 97 entries)
+    split_load: float = 2.0  # loads that one straddling two cache lines costs more (calibrated)
     split_c: float = 2.0  # cycles more to load and store a register of C that straddles two lines (calibrated)
-    split_miss: float = 2.0  # likewise, misses: both lines are waited for (calibrated)
-    pointer_uops: float = 1.0  # operands that a dimension moves
-    counter_uops: float = 8.0  # decrement in memory, branch, and what mispredicted exits cost on average (calibrated)
+    split_miss: float = 0.5  # likewise, misses: both lines are waited for (calibrated)
+    pointer_uops: float = 3.0  # advancing the operands' pointers
+    counter_uops: float = 6.0  # decrement in memory, branch, and what mispredicted exits cost on average (calibrated)
 
 
 CORE = Core()
