@@ -14,6 +14,7 @@ class Row:
     module: str  # its docstring is the documentation page
     summary: str
     options: dict[str, Any] = field(default_factory=dict)
+    deterministic: bool = True  # False: costs are measured
 
     @property
     def entry_point(self) -> str:
@@ -22,7 +23,12 @@ class Row:
 
 
 ROWS = (
-    Row("looptune-mm-v0", "gymcc.envs.looptune", "Tune matrix-multiply loop nests, measured on this CPU"),
+    Row(
+        "looptune-mm-v0",
+        "gymcc.envs.looptune",
+        "Tune matrix-multiply loop nests, measured on this CPU",
+        deterministic=False,
+    ),
     Row(
         "looptune-mm-model-v0",
         "gymcc.envs.looptune",

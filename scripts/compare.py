@@ -10,7 +10,7 @@ import typer
 from gymcc.scripts.budgets import Count, Dataset, Evaluations, Instances, Seconds, Seed, Split, budget, parse_methods
 from gymcc.scripts.environments import EnvId, Option, make, parse_options, pick_instances
 from gymcc.scripts.evaluation import Plan
-from gymcc.scripts.output import Json
+from gymcc.scripts.output import Json, invocation
 from gymcc.scripts.verdict import carry_out
 
 Methods = Annotated[str, typer.Option(help="Comma-separated searches, and `numpy` where the problem knows it.")]
@@ -39,4 +39,4 @@ def command(
     instances = pick_instances(env.problem, dataset or next(iter(env.problem.datasets)), split, count, instance)
     spent = budget(evaluations, seconds, default=100)
     plan = Plan(env_id, options, instances, tuple(searches), tuple(references), spent, seed)
-    carry_out(plan, env, out, None, as_json, title=f"Searches on {env_id}")
+    carry_out(plan, env, out, None, as_json, title=f"Searches on {env_id}", command=invocation())

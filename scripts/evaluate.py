@@ -11,7 +11,7 @@ from gymcc.agents.policy import Policy
 from gymcc.scripts.budgets import Count, Dataset, Evaluations, Instances, Seconds, Seed, Split, budget, parse_methods
 from gymcc.scripts.environments import Option, make, parse_options, pick_instances
 from gymcc.scripts.evaluation import POLICY, Plan
-from gymcc.scripts.output import Json
+from gymcc.scripts.output import Json, invocation
 from gymcc.scripts.verdict import carry_out
 
 Run = Annotated[Path, typer.Argument(help="A run folder of `gymcc train`, or an exported policy (.onnx).")]
@@ -67,4 +67,4 @@ def evaluate(
     methods = (POLICY, *searches)
     plan = Plan(policy.env_id, options, instances, methods, tuple(references), spent, seed, {"policy": policy.digest})
     folder = out or (run if run.is_dir() else run.parent)
-    return carry_out(plan, env, folder, policy, as_json, title=f"{folder.name}: policy against searches")
+    return carry_out(plan, env, folder, policy, as_json, f"{folder.name}: policy against searches", invocation())

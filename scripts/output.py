@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import shlex
+import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Annotated, Any
@@ -26,6 +28,11 @@ def show(rows: Sequence[Mapping[str, Any]], as_json: bool, title: str = "") -> N
     for row in rows:
         table.add_row(*(text(value) for value in row.values()))
     Console(width=None if Console().is_terminal else 160).print(table)
+
+
+def invocation() -> str:
+    """The command line that is running, to say in a report how to make it again."""
+    return shlex.join(["gymcc", *sys.argv[1:]])
 
 
 def text(value: Any) -> str:

@@ -35,7 +35,9 @@ def read_dataset(folder: Path, check: Callable[[str], Any]) -> Dataset:
     try:
         facts = json.loads(card.read_text())
         known = {field.name for field in fields(Dataset) if field.init} - {"instances"}
-        options: dict[str, Any] = {name: tuple(v) if isinstance(v, list) else v for name, v in facts.items() if name in known}
+        options: dict[str, Any] = {
+            name: tuple(v) if isinstance(v, list) else v for name, v in facts.items() if name in known
+        }
         dataset = Dataset(instances=tuple(listing.read_text().split()), **options)
     except (json.JSONDecodeError, TypeError, AttributeError) as error:
         raise ValueError(f"{card}: {error}") from error
