@@ -34,8 +34,8 @@ def bench(instances: Sequence[str] = INSTANCES, nests: int = 200, seed: int = 0)
 
     ``spearman`` is the rank correlation of predicted with measured seconds, ``repeat`` that of one half of the
     readings with the other (what a perfect model could reach; low where many nests are equally fast), ``ordered`` the
-    share of pairs more than 5 % apart that the model puts in order, ``top5_regret`` the best measured time among the model's
-    5 favourites over the best of all nests. Raises UnsupportedCPU.
+    share of pairs more than 5 % apart that the model puts in order, ``top5_regret`` the best measured time among the
+    model's 5 favourites over the best of all nests. Raises UnsupportedCPU.
     """
     return [_row(instance, actions, nests, seed) for instance in instances for actions in ("looptune", "extended")]
 
