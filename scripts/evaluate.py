@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from hashlib import blake2b
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from gymcc.agents.policy import Policy
+from gymcc.agents.policy import Policy, find
 from gymcc.scripts.budgets import Count, Dataset, Evaluations, Instances, Seconds, Seed, Split, budget, parse_methods
 from gymcc.scripts.environments import Option, make, parse_options, pick_instances
 from gymcc.scripts.evaluation import POLICY, Plan
@@ -56,15 +57,17 @@ def evaluate(
     as_json: bool = False,
 ) -> list[dict[str, Any]]:
     """What the command does, for `train --evaluate`; returns the rows of the table."""
-    model = run / "policy.onnx" if run.is_dir() else run
-    policy = Policy.load(model)
-    options = {**policy.env_options, **parse_options(option), **({"dataset": dataset} if dataset else {})}
-    env = make(policy.env_id, **options)
+    policy = Policy.load(run)
+    trained = {name: value for name, value in policy.card.options.items() if name != "split"}
+    options = trained | parse_options(option) | ({"dataset": dataset} if dataset else {})
+    env = make(policy.card.env, **options)
+    policy.check(env)
     searches, references = parse_methods(against)
     default = dataset or str(options.get("dataset") or next(iter(env.problem.datasets)))
     instances = pick_instances(env.problem, default, split, count, instance)
     spent = budget(evaluations, seconds, default=env.max_steps)
     methods = (POLICY, *searches)
-    plan = Plan(policy.env_id, options, instances, methods, tuple(references), spent, seed, {"policy": policy.digest})
+    digest = blake2b(find(run).read_bytes(), digest_size=8).hexdigest()
+    plan = Plan(policy.card.env, options, instances, methods, tuple(references), spent, seed, {"policy": digest})
     folder = out or (run if run.is_dir() else run.parent)
     return carry_out(plan, env, folder, policy, as_json, f"{folder.name}: policy against searches", invocation())

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from time import strftime
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
+import yaml
 
+from gymcc.agents.config import ConfigError, Experiment, load, parse
 from gymcc.scripts.evaluate import evaluate as evaluate_run
 
 Config = Annotated[Path, typer.Argument(help="A YAML of configs/, or with --resume a run folder.")]
@@ -32,16 +35,37 @@ def command(
 
     Checkpoints are RLlib's and contain pickles: resume only run folders of your own.
     """
-    from gymcc.agents.config import load_config
-    from gymcc.agents.rllib.train import train
+    if resume and (out or override or seed is not None):
+        raise ValueError("--resume continues a run as it was configured: it takes no --out, --set or --seed")
+    overrides = [*(override or []), *([f"seed={seed}"] if seed is not None else [])]
+    experiment = None if resume else _overridden(load(config), overrides)
+    run = config if resume else out or Path("runs") / f"{config.stem}-{strftime('%Y%m%d-%H%M%S')}"
 
-    if resume:
-        run = config
-        experiment = load_config(run / "config.yaml", override, seed=seed)
-    else:
-        experiment = load_config(config, override, seed=seed)
-        run = out or Path("runs") / f"{config.stem}-{strftime('%Y%m%d-%H%M%S')}"
-    train(experiment, run, resume=resume, wandb_run=wandb_run)
+    from gymcc.agents.rllib.train import train  # torch and ray: seconds, and only for those who train
+
+    train(experiment, run, resume=resume, wandb_run=wandb_run, progress=_tell)
     print(f"run:     {run}")
     if evaluate:
         evaluate_run(run)
+
+
+def _overridden(experiment: Experiment, pairs: Sequence[str]) -> Experiment:
+    """The experiment with ``section.key=value`` pairs set; raises ConfigError as a file would."""
+    body = experiment.model_dump(mode="json")
+    for pair in pairs:
+        key, equals, value = pair.partition("=")
+        *sections, last = key.split(".")
+        place = body
+        for section in sections:
+            place = place.setdefault(section, {})
+            if not isinstance(place, dict):
+                raise ConfigError(f"--set {pair}: {section!r} is no section")
+        if not equals:
+            raise ConfigError(f"--set {pair}: expected section.key=value")
+        place[last] = yaml.safe_load(value)
+    return parse(body, "--set") if pairs else experiment
+
+
+def _tell(row: dict[str, Any]) -> None:
+    """One line per iteration: progress that also reads well in a log file."""
+    print(", ".join(f"{name} {value:.4g}" for name, value in row.items() if isinstance(value, int | float)), flush=True)

@@ -35,11 +35,10 @@ def read_dataset(folder: Path, check: Callable[[str], Any]) -> Dataset:
     try:
         facts = json.loads(card.read_text())
         known = {field.name for field in fields(Dataset) if field.init} - {"instances"}
-        options: dict[str, Any] = {
-            name: tuple(v) if isinstance(v, list) else v for name, v in facts.items() if name in known
-        }
+        options: dict[str, Any] = {name: value for name, value in facts.items() if name in known}
+        options["shares"] = tuple(options["shares"])
         dataset = Dataset(instances=tuple(listing.read_text().split()), **options)
-    except (json.JSONDecodeError, TypeError, AttributeError) as error:
+    except (json.JSONDecodeError, KeyError, TypeError, AttributeError) as error:
         raise ValueError(f"{card}: {error}") from error
     for instance in dataset:
         check(instance)
