@@ -1,0 +1,1 @@
+"""Data cards, scoring, statistics, reports and speed benchmarks."""
