@@ -170,7 +170,7 @@ class CompilerEnv(gym.Env[Any, np.int64], Generic[S]):
         """An independent copy in constant time: states are shared, random generators are copied when next used."""
         clone = object.__new__(type(self))
         self._shared = RANDOM
-        clone.__dict__.update(self.__dict__)
+        clone.__dict__ = self.__dict__.copy()
         return clone
 
     def _info(self, illegal: str, error: str) -> dict[str, Any]:

@@ -40,10 +40,9 @@ def fork(env: gym.Env[Any, Any]) -> Any:
     if not isinstance(env, gym.Wrapper):
         raise TypeError(f"cannot fork {type(env).__name__}: only a CompilerEnv and wrappers around one")
     clone = object.__new__(type(env))
-    own = clone.__dict__
-    own.update(env.__dict__)
+    clone.__dict__ = own = env.__dict__.copy()
     for name, value in env.__dict__.items():
-        if type(value) in _COPIED:
+        if type(value) in _COPIED and name != "_saved_kwargs":  # what the wrapper was made with; never changed
             own[name] = deepcopy(value) if type(value) is np.random.Generator else copy(value)
-    clone.env = fork(env.env)
+    own["env"] = fork(env.env)
     return clone
