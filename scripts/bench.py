@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
+
 import typer
 
-from gymcc.benchmarks import bench_core, bench_looptune
+from gymcc.benchmarks import bench_core, bench_looptune, fidelity_looptune
 from gymcc.scripts.output import Json, show
 
 app = typer.Typer(no_args_is_help=True, help="Print speed and quality figures, measured side by side in one run.")
@@ -19,5 +21,17 @@ def core(as_json: Json = False) -> None:
 @app.command()
 def looptune(sizes: str = typer.Option("64:256:16", help="Square sizes, range syntax."), as_json: Json = False) -> None:
     """Code generator against the FMA peak of one core and numpy's BLAS; compile and measuring times; noise."""
-    for title, rows in bench_looptune.bench(sizes).items():
-        show(rows, as_json, title)
+    tables = bench_looptune.bench(sizes)
+    if as_json:
+        print(json.dumps(tables, indent=2))
+        return
+    for title, rows in tables.items():
+        show(rows, False, title)
+
+
+@app.command()
+def fidelity(
+    nests: int = typer.Option(200, help="Nests per instance and action set.", min=10), as_json: Json = False
+) -> None:
+    """How well LoopTune's model back end ranks nests as the native one times them."""
+    show(fidelity_looptune.bench(nests=nests), as_json, "Model against measured")
