@@ -66,14 +66,15 @@ class Validation(Section):
 class Epsilon(Section):
     """Share of random legal actions, falling linearly from ``start`` to ``end`` over ``steps`` environment steps.
 
-    With a ``spread`` the environments of a runner differ: number i of n explores with ``epsilon ** (1 + spread * i /
-    (n - 1))``, so that some always explore and some hardly ever (Horgan et al. 2018, there 7).
+    Besides, a share ``stretches`` of the episodes is random over one stretch of steps, from a uniformly drawn step on
+    for a uniformly drawn number of steps, and greedy outside. So unlikely states are reached, and learned to be made
+    the best of, which scattered random actions do not do when a good sequence has seven decisions.
     """
 
     start: Share = 1.0
     end: Share = 0.05
     steps: Count = 50_000
-    spread: Annotated[float, Field(ge=0)] = 0.0
+    stretches: Share = 0.0
 
 
 class DQN(Section):
@@ -81,7 +82,7 @@ class DQN(Section):
 
     name: Literal["dqn"]
     lr: Positive = 5e-4
-    lr_end: Positive | None = None  # linear decay over budget.env_steps
+    lr_end: Positive | None = None  # reached linearly when the budget is spent
     gamma: Share = 1.0
     n_step: Count = 3
     double: bool = True
@@ -103,6 +104,7 @@ class PPO(Section):
 
     name: Literal["ppo"]
     lr: Positive = 3e-4
+    lr_end: Positive | None = None  # reached linearly when the budget is spent
     gamma: Share = 1.0
     lam: Share = 0.95  # of generalised advantage estimation
     clip: Positive = 0.2

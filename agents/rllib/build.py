@@ -12,6 +12,7 @@ from ray.tune.registry import register_env
 from gymcc.agents.config import DQN, PPO, ConfigError, Experiment
 from gymcc.agents.rllib import environment
 from gymcc.agents.rllib.dqn import ReplayDQNConfig
+from gymcc.agents.rllib.learners import DQNLearner, PPOLearner
 from gymcc.agents.rllib.modules import MaskedDQN, MaskedPPO
 from gymcc.agents.rllib.runner import EpisodeRunner
 from gymcc.envs.core.env import CompilerEnv
@@ -23,6 +24,7 @@ def build(experiment: Experiment, env: CompilerEnv[Any], seed: int) -> Algorithm
     register_env(environment.NAME, environment.make)
     algorithm = experiment.algorithm
     config = _dqn(experiment, algorithm) if isinstance(algorithm, DQN) else _ppo(experiment, algorithm)
+    learner = DQNLearner if isinstance(algorithm, DQN) else PPOLearner
     settings = {
         "id": experiment.env.id,
         "options": environment.training_options(experiment),
@@ -30,7 +32,7 @@ def build(experiment: Experiment, env: CompilerEnv[Any], seed: int) -> Algorithm
     }
     return (
         config.environment(environment.NAME, env_config=settings)
-        .learners(num_learners=0, num_gpus_per_learner=0)
+        .learners(num_learners=0, num_gpus_per_learner=0, learner_class=learner)
         .fault_tolerance(restart_failed_env_runners=True, restart_failed_sub_environments=True)
         .reporting(min_sample_timesteps_per_iteration=experiment.budget.iteration_steps)
         .debugging(seed=seed, log_level="ERROR")
@@ -52,18 +54,12 @@ def _check(experiment: Experiment, env: CompilerEnv[Any]) -> None:
 def _dqn(experiment: Experiment, dqn: DQN) -> AlgorithmConfig:
     config = ReplayDQNConfig()
     config.ours = dqn
-    lr: Any = dqn.lr
-    if dqn.lr_end is not None:
-        if experiment.budget.env_steps is None:
-            raise ConfigError("algorithm.lr_end: needs budget.env_steps to decay over")
-        lr = [[0, dqn.lr], [experiment.budget.env_steps, dqn.lr_end]]
     runners = experiment.runners
     settings = {
         "layers": experiment.network.layers,
         "dueling": dqn.dueling,
         "double": dqn.double,
         "epsilon": (dqn.epsilon.start, dqn.epsilon.end, dqn.epsilon.steps),
-        "spread": dqn.epsilon.spread,
     }
     return (
         config.env_runners(
@@ -74,7 +70,7 @@ def _dqn(experiment: Experiment, dqn: DQN) -> AlgorithmConfig:
         )
         .rl_module(rl_module_spec=RLModuleSpec(module_class=MaskedDQN, model_config=settings))
         .training(
-            lr=lr,
+            lr=dqn.lr,
             gamma=dqn.gamma,
             n_step=dqn.n_step,
             double_q=dqn.double,

@@ -57,16 +57,19 @@ class MaskedDQN(TorchRLModule, InferenceOnlyAPI, TargetNetworkAPI, QNetAPI):  # 
         return {Columns.ACTIONS: self._q(self.net, batch[Columns.OBS]).argmax(-1)}
 
     def _forward_exploration(self, batch: dict[str, Any], t: int = 0, **kwargs: Any) -> dict[str, Tensor]:
-        """Epsilon-greedy among the legal actions, ``t`` environment steps into the training."""
+        """Epsilon-greedy among the legal actions, ``t`` environment steps into the training.
+
+        Random where ``batch["stretch"]`` says so. ``explored`` marks actions that are not the greedy ones.
+        """
         q = self._q(self.net, batch[Columns.OBS])
-        explore = torch.rand(len(q)) < self.epsilon(t) ** (
-            1 + self.model_config["spread"] * torch.linspace(0, 1, len(q))
-        )
+        random = (torch.rand(len(q)) < self.epsilon(t)) | batch["stretch"]
         drawn = torch.multinomial(torch.isfinite(q).float(), 1).squeeze(-1)
-        return {Columns.ACTIONS: torch.where(explore, drawn, q.argmax(-1))}
+        greedy = q.argmax(-1)
+        actions = torch.where(random, drawn, greedy)
+        return {Columns.ACTIONS: actions, "explored": actions != greedy}
 
     def epsilon(self, steps: int) -> float:
-        """Share of random actions after so many environment steps, in the environment that explores most."""
+        """Share of random actions after so many environment steps, stretches aside."""
         start, end, over = self.model_config["epsilon"]
         return float(start + (end - start) * min(1.0, steps / over))
 

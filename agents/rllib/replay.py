@@ -20,6 +20,7 @@ class Trajectory(NamedTuple):
     masks: NDArray[np.int8]  # (T + 1, A)
     actions: NDArray[np.int64]  # (T,)
     rewards: NDArray[np.float32]  # (T,)
+    explored: NDArray[np.bool_]  # (T,) the action was not the greedy one
 
 
 class Sample(NamedTuple):
@@ -98,18 +99,25 @@ class Replay:
         self.observations[rows], self.masks[rows] = episode.observations, episode.masks
         acted = rows[:-1]
         self.actions[acted] = episode.actions
-        self.rewards[acted], self.lengths[acted] = self._returns(episode.rewards)
+        self.rewards[acted], self.lengths[acted] = self._returns(episode)
         self.terminated[acted] = np.arange(steps) + self.lengths[acted] == steps
         self.tree.set(rows, np.append(np.full(steps, self.largest), 0.0))
         self.steps += steps
 
-    def _returns(self, rewards: NDArray[np.float32]) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
-        """Discounted sums of the next ``n_step`` rewards, fewer at the end, and how many each."""
-        steps, n = len(rewards), self.config.n_step
-        sums = np.zeros(steps, np.float32)
-        for ahead in range(min(n, steps)):
-            sums[: steps - ahead] += self.config.gamma**ahead * rewards[ahead:]
-        return sums, np.minimum(n, steps - np.arange(steps))
+    def _returns(self, episode: Trajectory) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
+        """Discounted sums of the next ``n_step`` rewards, and how many each.
+
+        A sum stops at the end of the episode, and before a later action that was not greedy (Watkins 1989): its
+        outcome says nothing about what the greedy policy would have got.
+        """
+        steps = len(episode.rewards)
+        sums, lengths = episode.rewards.copy(), np.ones(steps, np.int64)
+        goes_on = np.ones(steps, np.bool_)
+        for ahead in range(1, min(self.config.n_step, steps)):
+            goes_on = goes_on[:-1] & ~episode.explored[ahead:]
+            sums[:-ahead] += goes_on * self.config.gamma**ahead * episode.rewards[ahead:]
+            lengths[:-ahead] += goes_on
+        return sums, lengths
 
     def sample(self, count: int) -> Sample:
         """Draw transitions in proportion to their priorities, one from each of ``count`` equal strata."""

@@ -19,6 +19,11 @@ from gymcc.agents.rllib.replay import Trajectory
 class EpisodeRunner(SingleAgentEnvRunner):  # type: ignore[misc]
     """Samples ``rollout_fragment_length`` environment steps per environment at least, in complete episodes."""
 
+    def __init__(self, *, config: Any, **kwargs: Any) -> None:
+        super().__init__(config=config, **kwargs)
+        self.random = np.random.default_rng(self._seed)
+        self._instance_seeds = self.random.integers(2**31, size=self.num_envs).tolist()  # for the first episodes
+
     def sample(self, *, steps_before: int = 0, explore: bool = True, **kwargs: Any) -> list[Trajectory]:
         """Play episodes; ``steps_before``: environment steps of all runners so far, for the exploration schedule."""
         wanted = self.config.get_rollout_fragment_length(self.worker_index) * self.num_envs
@@ -35,49 +40,64 @@ class EpisodeRunner(SingleAgentEnvRunner):  # type: ignore[misc]
     def _play_round(self, t: int, explore: bool) -> list[Trajectory]:
         """One episode in each environment."""
         start = time.perf_counter()
-        seed, self._unseeded = getattr(self, "_unseeded", self._seed), None
-        players = [
-            _Player(env, None if seed is None else 1000 * seed + index)
-            for index, env in enumerate(self.env.unwrapped.envs)
-        ]
+        seeds, self._instance_seeds = self._instance_seeds, [None] * self.num_envs
+        envs = self.env.unwrapped.envs
+        players = [_Player(env, seed, self._stretch()) for env, seed in zip(envs, seeds, strict=True)]
         while running := [player for player in players if not player.ended]:
-            actions = self._act(running, t, explore)
-            for player, action in zip(running, actions, strict=True):
-                player.step(int(action))
+            actions, explored = self._act(running, t, explore)
+            for player, action, deviates in zip(running, actions, explored, strict=True):
+                player.step(int(action), bool(deviates))
         seconds = (time.perf_counter() - start) / len(players)
         for player in players:
             self._log_episode_metrics(len(player.actions), sum(player.rewards), seconds)
             self.metrics.log_value("illegal_rate", player.illegal / len(player.actions), window=1000)
         return [player.trajectory() for player in players]
 
-    def _act(self, players: list[_Player], t: int, explore: bool) -> Any:
+    def _act(self, players: list[_Player], t: int, explore: bool) -> tuple[Any, Any]:
+        """Actions, and whether each deviates from the greedy one."""
         observations = np.stack([player.observations[-1] for player in players])
         masks = np.stack([player.masks[-1] for player in players])
         tensors = {"observations": torch.from_numpy(observations), "action_mask": torch.from_numpy(masks)}
-        batch = {Columns.OBS: tensors}
-        module = self.module
-        out = module.forward_exploration(batch, t=t) if explore else module.forward_inference(batch)
-        return out[Columns.ACTIONS].numpy()
+        batch = {Columns.OBS: tensors, "stretch": torch.tensor([player.in_stretch for player in players])}
+        if not explore:
+            return self.module.forward_inference(batch)[Columns.ACTIONS].numpy(), np.zeros(len(players), np.bool_)
+        out = self.module.forward_exploration(batch, t=t)
+        return out[Columns.ACTIONS].numpy(), out["explored"].numpy()
+
+    def _stretch(self) -> range:
+        """Steps of the next episode that are random."""
+        steps = self.env.unwrapped.envs[0].unwrapped.max_steps
+        if self.random.random() >= self.config.ours.epsilon.stretches:
+            return range(0)
+        start = int(self.random.integers(steps))
+        return range(start, start + int(self.random.integers(1, steps - start, endpoint=True)))
 
 
 class _Player:
     """An episode in progress."""
 
-    def __init__(self, env: Any, seed: int | None) -> None:
+    def __init__(self, env: Any, seed: int | None, stretch: range) -> None:
         self.env = env
+        self.stretch = stretch
         observation, _ = env.reset(seed=seed)
         self.observations, self.masks = [observation["observations"]], [observation["action_mask"]]
         self.actions: list[int] = []
         self.rewards: list[float] = []
+        self.explored: list[bool] = []
         self.illegal = 0
         self.ended = False
 
-    def step(self, action: int) -> None:
+    @property
+    def in_stretch(self) -> bool:
+        return len(self.actions) in self.stretch
+
+    def step(self, action: int, explored: bool) -> None:
         observation, reward, terminated, truncated, info = self.env.step(action)
         self.observations.append(observation["observations"])
         self.masks.append(observation["action_mask"])
         self.actions.append(action)
         self.rewards.append(reward)
+        self.explored.append(explored)
         self.illegal += bool(info["illegal"])
         self.ended = terminated or truncated
 
@@ -87,4 +107,5 @@ class _Player:
             np.stack(self.masks),
             np.array(self.actions),
             np.array(self.rewards, np.float32),
+            np.array(self.explored),
         )

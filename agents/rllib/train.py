@@ -6,6 +6,7 @@ import logging
 import os
 import platform
 import signal
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -68,7 +69,8 @@ def train(
         folder = RunFolder.create(run_dir, experiment, _facts(experiment, env, validator))
     with _ray(experiment.runners.num_env_runners):
         torch.set_num_threads(experiment.runners.learner_threads)
-        algorithm = settings.build_algo()
+        with _stderr_to(run_dir / "ray.log"):
+            algorithm = settings.build_algo()
         try:
             _prepare(algorithm, experiment, checkpoint)
             facts = {**folder.read_json("run.json"), **experiment.model_dump(mode="json")}
@@ -121,7 +123,7 @@ class _Run:
         """Iterate until the budget is spent or somebody interrupts."""
         saved = self.iteration
         with _interruptible() as interrupted:
-            while not self._spent() and not interrupted.is_set():
+            while self._share() < 1 and not interrupted.is_set():
                 self._iterate()
                 if self.iteration % self.experiment.checkpoint.every == 0:
                     self._checkpoint()
@@ -133,13 +135,21 @@ class _Run:
         if latest is not None and (self.folder.path / "policy.onnx").is_file():
             self.tracker.artifact("policy", self.folder.path, [*files, str(latest.relative_to(self.folder.path))])
 
-    def _spent(self) -> bool:
+    def _share(self) -> float:
+        """How much of the budget is spent; 1: all."""
         budget = self.experiment.budget
-        steps = budget.env_steps is not None and self.env_steps >= budget.env_steps
-        return steps or (budget.minutes is not None and self.seconds >= 60 * budget.minutes)
+        steps = self.env_steps / budget.env_steps if budget.env_steps is not None else 0.0
+        minutes = self.seconds / 60 / budget.minutes if budget.minutes is not None else 0.0
+        return min(1.0, max(steps, minutes))
+
+    def _set_rate(self) -> None:
+        algorithm = self.experiment.algorithm
+        end = algorithm.lr if algorithm.lr_end is None else algorithm.lr_end
+        learner(self.algorithm).set_rate(algorithm.lr + (end - algorithm.lr) * self._share())
 
     def _iterate(self) -> None:
         before, begun = self.env_steps, time.monotonic()
+        self._set_rate()
         result = self.algorithm.train()
         self.iteration += 1
         row = metrics_row(result)
@@ -149,7 +159,7 @@ class _Run:
         algorithm = self.experiment.algorithm
         if algorithm.name == "dqn":
             row["epsilon"] = learner_module(self.algorithm).epsilon(self.env_steps)
-        if self.iteration % self.experiment.validation.every == 0 or self._spent():
+        if self.iteration % self.experiment.validation.every == 0 or self._share() >= 1:
             self._validate()
             row["validation_speedup"] = self.validation["speedup"]
             row["validation_slower"] = self.validation["slower"]
@@ -184,9 +194,14 @@ class _Run:
         RunFolder(path).write_json("state.json", state)
 
 
+def learner(algorithm: Algorithm) -> Any:
+    """The learner in this process."""
+    return algorithm.learner_group._learner
+
+
 def learner_module(algorithm: Algorithm) -> Any:
-    """The module whose weights are being trained (the local learner's)."""
-    return algorithm.learner_group._learner.module["default_policy"]
+    """The module whose weights are being trained."""
+    return learner(algorithm).module["default_policy"]
 
 
 def restore(algorithm: Algorithm, checkpoint: Path) -> None:
@@ -245,7 +260,6 @@ def _ray(runners: int) -> Iterator[None]:
         yield
         return
     os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")
-    os.environ.setdefault("RAY_BACKEND_LOG_LEVEL", "fatal")  # its C++ side prints advice as errors
     ray.init(
         num_cpus=max(runners + 1, len(environment.available_cores())),
         num_gpus=0,
@@ -258,6 +272,21 @@ def _ray(runners: int) -> Iterator[None]:
         yield
     finally:
         ray.shutdown()
+
+
+@contextmanager
+def _stderr_to(path: Path) -> Iterator[None]:
+    """Within, what Ray and RLlib print while starting (advice on API versions, mostly) goes to a file."""
+    sys.stderr.flush()
+    terminal = os.dup(2)
+    with path.open("ab") as file:
+        os.dup2(file.fileno(), 2)
+    try:
+        yield
+    finally:
+        sys.stderr.flush()
+        os.dup2(terminal, 2)
+        os.close(terminal)
 
 
 @contextmanager

@@ -11,11 +11,13 @@ from gymcc.agents.config import DQN
 from gymcc.agents.rllib.replay import Replay, SumTree, Trajectory
 
 
-def episode(number: int, steps: int) -> Trajectory:
+def episode(number: int, steps: int, explored: tuple[int, ...] = ()) -> Trajectory:
     """Observation t of episode e is (e, t); the reward of step t is 10**t."""
     observations = np.array([(number, t) for t in range(steps + 1)], np.float32)
     rewards = np.array([10.0**t for t in range(steps)], np.float32)
-    return Trajectory(observations, np.ones((steps + 1, 3), np.int8), np.arange(steps), rewards)
+    return Trajectory(
+        observations, np.ones((steps + 1, 3), np.int8), np.arange(steps), rewards, np.isin(np.arange(steps), explored)
+    )
 
 
 def replay(**settings: object) -> Replay:
@@ -27,11 +29,27 @@ def test_returns_end_with_the_episode() -> None:
     buffer.add(episode(7, 4))
     drawn = buffer.sample(400)
     assert set(drawn.actions.tolist()) == {0, 1, 2, 3}
-    wanted = {0: (1 + 5 + 25, 3, 3, False), 1: (10 + 50 + 250, 4, 3, True), 2: (100 + 500, 4, 2, True), 3: (1000, 4, 1, True)}
+    wanted = {
+        0: (1 + 5 + 25, 3, 3, False),
+        1: (10 + 50 + 250, 4, 3, True),
+        2: (100 + 500, 4, 2, True),
+        3: (1000, 4, 1, True),
+    }
     for at in range(len(drawn.rows)):
         found = drawn.rewards[at], drawn.next_observations[at, 1], drawn.lengths[at], drawn.terminated[at]
         assert found == wanted[int(drawn.actions[at])]
         assert drawn.observations[at].tolist() == [7, drawn.actions[at]]
+
+
+def test_returns_stop_before_a_later_exploration() -> None:
+    buffer = replay(n_step=3, gamma=1.0)
+    buffer.add(episode(0, 5, explored=(0, 2)))
+    drawn = buffer.sample(400)
+    wanted = {0: (11, 2), 1: (10, 1), 2: (11100, 3), 3: (11000, 2), 4: (10000, 1)}
+    found = {int(a): (r, n) for a, r, n in zip(drawn.actions, drawn.rewards, drawn.lengths, strict=True)}
+    assert found == wanted
+    assert (drawn.next_observations[:, 1] == drawn.actions + drawn.lengths).all()
+    assert (drawn.terminated == (drawn.actions + drawn.lengths == 5)).all()
 
 
 def test_overwritten_episodes_are_never_mixed() -> None:

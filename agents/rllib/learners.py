@@ -1,0 +1,34 @@
+"""RLlib's learners with a learning rate that follows the budget, in time as well as in steps."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+from ray.rllib.algorithms.dqn.torch.dqn_torch_learner import DQNTorchLearner
+from ray.rllib.algorithms.ppo.torch.ppo_torch_learner import PPOTorchLearner
+
+
+class _BudgetedRate:
+    """Adam without RLlib's schedule, which knows environment steps only."""
+
+    def configure_optimizers_for_module(self, module_id: str, config: Any = None) -> None:
+        learner: Any = self
+        params = learner.get_parameters(learner.module[module_id])
+        optimizer = torch.optim.Adam(params, lr=config.lr, fused=True)
+        learner.register_optimizer(module_id=module_id, optimizer=optimizer, params=params)
+
+    def set_rate(self, rate: float) -> None:
+        """Learning rate of all updates from now on."""
+        learner: Any = self
+        for _, optimizer in learner.get_optimizers_for_module("default_policy"):
+            for group in optimizer.param_groups:
+                group["lr"] = rate
+
+
+class DQNLearner(_BudgetedRate, DQNTorchLearner):  # type: ignore[misc]
+    """RLlib's DQN loss, unchanged."""
+
+
+class PPOLearner(_BudgetedRate, PPOTorchLearner):  # type: ignore[misc]
+    """RLlib's PPO loss, unchanged."""
