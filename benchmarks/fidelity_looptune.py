@@ -1,12 +1,10 @@
 """How well the `model` back end ranks loop nests, against the `native` one on this machine.
 
-``python -m gymcc.benchmarks.fidelity_looptune [--json] [--nests 200] [--seed 0] [INSTANCE …]``
+`gymcc bench fidelity` prints its table.
 """
 
 from __future__ import annotations
 
-import argparse
-import json
 import random
 from collections.abc import Sequence
 
@@ -99,24 +97,3 @@ def _ranks(values: NDArray[np.float64]) -> NDArray[np.float64]:
     _, inverse, counts = np.unique(values, return_inverse=True, return_counts=True)
     last = np.cumsum(counts)
     return np.asarray((last - (counts - 1) / 2)[inverse])
-
-
-def main() -> None:
-    """Print the table, or JSON."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
-    parser.add_argument("instances", nargs="*", default=INSTANCES, metavar="INSTANCE")
-    parser.add_argument("--nests", type=int, default=200, help="random nests per instance and action set")
-    parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--json", action="store_true", help="print one JSON array of rows")
-    options = parser.parse_args()
-    rows = bench(options.instances, options.nests, options.seed)
-    if options.json:
-        print(json.dumps(rows))
-        return
-    print(*(f"{name:>15}" for name in rows[0]))
-    for row in rows:
-        print(*(f"{value:>15}" for value in row.values()))
-
-
-if __name__ == "__main__":
-    main()
