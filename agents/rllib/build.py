@@ -114,3 +114,4 @@ def _count_illegal(*, episode: Any, metrics_logger: Any, **kwargs: Any) -> None:
     infos = episode.get_infos()[1:]
     illegal = sum(bool(info.get("illegal")) for info in infos)
     metrics_logger.log_value("illegal_rate", illegal / max(1, len(infos)), window=1000)
+    metrics_logger.log_value("failure_rate", float(bool(infos and infos[-1].get("error"))), window=1000)

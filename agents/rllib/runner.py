@@ -51,6 +51,7 @@ class EpisodeRunner(SingleAgentEnvRunner):  # type: ignore[misc]
         for player in players:
             self._log_episode_metrics(len(player.actions), sum(player.rewards), seconds)
             self.metrics.log_value("illegal_rate", player.illegal / len(player.actions), window=1000)
+            self.metrics.log_value("failure_rate", float(player.failed), window=1000)
         return [player.trajectory() for player in players]
 
     def _act(self, players: list[_Player], t: int, explore: bool) -> tuple[Any, Any]:
@@ -85,6 +86,7 @@ class _Player:
         self.rewards: list[float] = []
         self.explored: list[bool] = []
         self.illegal = 0
+        self.failed = False
         self.ended = False
 
     @property
@@ -99,6 +101,7 @@ class _Player:
         self.rewards.append(reward)
         self.explored.append(explored)
         self.illegal += bool(info["illegal"])
+        self.failed = bool(info["error"])
         self.ended = terminated or truncated
 
     def trajectory(self) -> Trajectory:

@@ -67,7 +67,7 @@ def train(
     settings = build(experiment, env, experiment.seed + state.get("iteration", 0))
     if folder is None:
         folder = RunFolder.create(run_dir, experiment, _facts(experiment, env, validator))
-    with _ray(experiment.runners.num_env_runners):
+    with local_ray(experiment.runners.num_env_runners):
         torch.set_num_threads(experiment.runners.learner_threads)
         with _stderr_to(run_dir / "ray.log"):
             algorithm = settings.build_algo()
@@ -254,7 +254,7 @@ def _facts(experiment: Experiment, env: CompilerEnv[Any], validator: Validator) 
 
 
 @contextmanager
-def _ray(runners: int) -> Iterator[None]:
+def local_ray(runners: int) -> Iterator[None]:
     """A local, quiet Ray, unless one is running already."""
     if ray.is_initialized():
         yield

@@ -34,14 +34,20 @@ def test_resolved_config_reads_back(tmp_path: Path) -> None:
     ("change", "message"),
     [
         ({"env": {"id": "looptune-xx"}}, "env.id: unknown environment 'looptune-xx'; allowed: looptune-mm-v0"),
-        ({"env": {"id": "looptune-mm-v0", "backend": "model"}}, "unknown key 'env.backend'; allowed: id, options, split"),
+        (
+            {"env": {"id": "looptune-mm-v0", "backend": "model"}},
+            "unknown key 'env.backend'; allowed: id, options, split",
+        ),
         ({"env": {"id": "looptune-mm-v0", "split": "tests"}}, "env.split: 'tests' is not allowed; allowed: 'train'"),
         ({"env": {"id": "looptune-mm-v0", "options": {"split": "all"}}}, "env.split"),
         ({"algorithm": {"name": "a2c"}}, "algorithm.name: 'a2c' is not allowed; allowed: dqn, ppo"),
         ({"algorithm": {}}, "missing key 'algorithm.name'; allowed: dqn, ppo"),
         ({"algorithm": {"name": "dqn", "lamda": 1}}, "unknown key 'algorithm.lamda'; allowed: name, lr,"),
         ({"algorithm": {"name": "ppo", "epsilon": 1}}, "unknown key 'algorithm.epsilon'; allowed: name, lr,"),
-        ({"algorithm": {"name": "dqn", "epsilon": {"from": 1}}}, "'algorithm.epsilon.from'; allowed: start, end, steps"),
+        (
+            {"algorithm": {"name": "dqn", "epsilon": {"from": 1}}},
+            "'algorithm.epsilon.from'; allowed: start, end, steps",
+        ),
         ({"network": {"encoder": "graph"}}, "network.encoder: 'graph' is not allowed; allowed: 'vector'"),
         ({"budget": {}}, "give env_steps, minutes or both"),
         ({"algorithm": {"name": "dqn", "lr": -1}}, "algorithm.lr: Input should be greater than 0"),
