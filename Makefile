@@ -22,6 +22,7 @@ lint: $(VENV)/installed
 # torch first and by itself: with it present, `torch>=2.5` is satisfied and nothing replaces it.
 $(VENV)/installed: pyproject.toml constraints.txt
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "GymCC needs Python 3.11 or newer, this is " + sys.version.split()[0])'
+	@echo "Setting up $(VENV): torch, Ray and the rest, 2 GB, a few minutes the first time."
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet -c constraints.txt torch
 	$(BIN)/python -m pip install --quiet -c constraints.txt -e '.[rl,report,test,dev]'
