@@ -7,18 +7,26 @@ from typing import Annotated
 
 import typer
 
+from gymcc.benchmarks.report import write_picture
 from gymcc.envs.core.record import read_records
 from gymcc.scripts.environments import make
 from gymcc.scripts.verdict import write_report_of
 
+Run = Annotated[Path, typer.Argument(help="A folder with records, or one file of records.")]
+Picture = Annotated[Path | None, typer.Option(help="Also draw quality against effort to this SVG file.")]
 
-def command(run: Annotated[Path, typer.Argument(help="A folder with records.")]) -> None:
+
+def command(run: Run, picture: Picture = None) -> None:
     """Write report.html from the newest records of a run; runs nothing and measures nothing."""
-    files = sorted((run / "records").glob("*.jsonl"), key=lambda path: path.stat().st_mtime)
+    folder = run.parent.parent if run.is_file() else run
+    files = [run] if run.is_file() else sorted((run / "records").glob("*.jsonl"), key=lambda path: path.stat().st_mtime)
     if not files:
         raise ValueError(f"{run} has no records; `gymcc evaluate` or `gymcc compare` makes them")
     records = [record for record, broken in read_records(files[-1]) if not broken]
     if not records:
         raise ValueError(f"{files[-1]} holds no intact record")
     env = make(records[0].env, **records[0].options)
-    print(write_report_of(run, records, env, f"{run.name}: methods compared"))
+    print(write_report_of(folder, records, env, f"{folder.name}: methods compared"))
+    if picture:
+        write_picture(picture, records)
+        print(picture)

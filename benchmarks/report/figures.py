@@ -71,7 +71,18 @@ def learning(metrics: Sequence[Mapping[str, Any]]) -> list[Markup]:
 
 
 def anytime(records: Sequence[Record], runs: Outcomes, looks: Mapping[str, Style], column: int) -> Markup:
-    """Quality against evaluations or seconds, a curve per method; outside tools as level lines."""
+    """:func:`anytime_chart` with title and legend."""
+    drawing, ends = anytime_chart(records, runs, looks, column)
+    what = "time" if column == SECONDS else "evaluations"
+    return figure(
+        drawing, f"Quality against {what}", legend({name: times(value) for name, value in ends.items()}, looks)
+    )
+
+
+def anytime_chart(
+    records: Sequence[Record], runs: Outcomes, looks: Mapping[str, Style], column: int
+) -> tuple[Markup, dict[str, float]]:
+    """Quality against evaluations or seconds, a curve per method; outside tools as level lines. And where each ends."""
     seconds = column == SECONDS
     low = _first_news(records) if seconds else 1.0
     curves = {name: quality(found, column, low) for name, found in by_method(records).items()}
@@ -86,8 +97,7 @@ def anytime(records: Sequence[Record], runs: Outcomes, looks: Mapping[str, Style
     ends = {name: float(ys[-1]) for name, (_, ys) in curves.items()} | levels
     tops = [1.0, *levels.values(), *(float(y) for _, ys in curves.values() for y in ys)]
     drawing = chart([*tools, *ours_last], x, axis_over(tops, "speed-up over default (geometric mean)"))
-    key = legend({name: times(ends[name]) for name in sorted(ends, key=lambda name: -ends[name])}, looks)
-    return figure(drawing, f"Quality against {'time' if seconds else 'evaluations'}", key)
+    return drawing, {name: ends[name] for name in sorted(ends, key=lambda name: -ends[name])}
 
 
 def _first_news(records: Sequence[Record]) -> float:
