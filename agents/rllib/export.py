@@ -88,8 +88,10 @@ def load_weights(net: nn.Module, path: str) -> None:
 
     try:
         graph = onnx.load(str(find(path)), load_external_data=False).graph
-    except (PolicyError, onnx.onnx_cpp2py_export.checker.ValidationError, ValueError, OSError) as error:
+    except PolicyError as error:
         raise ConfigError(f"init_from: {error}") from error
+    except Exception as error:  # protobuf has its own
+        raise ConfigError(f"init_from: {path}: not an ONNX network: {error}") from error
     stored = {item.name.removeprefix("net."): numpy_helper.to_array(item) for item in graph.initializer}
     own = net.state_dict()
     missing = [name for name in own if name not in stored and not name.startswith("value.")]

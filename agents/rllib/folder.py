@@ -30,10 +30,15 @@ class RunFolder:
         self.metrics = path / "metrics.jsonl"
 
     @classmethod
-    def create(cls, path: Path, experiment: Experiment, facts: dict[str, Any]) -> RunFolder:
-        """A new folder; raises :class:`RunFolderError` if something is there already."""
+    def require_free(cls, path: Path) -> None:
+        """Raise :class:`RunFolderError` if something is at ``path`` already."""
         if path.exists() and (not path.is_dir() or any(path.iterdir())):
             raise RunFolderError(f"{path}: exists already; choose another folder, or resume this run")
+
+    @classmethod
+    def create(cls, path: Path, experiment: Experiment, facts: dict[str, Any]) -> RunFolder:
+        """A new folder; raises :class:`RunFolderError` if something is there already."""
+        cls.require_free(path)
         folder = cls(path)
         folder.checkpoints.mkdir(parents=True)
         (path / "config.yaml").write_text(dump(experiment))
@@ -59,9 +64,14 @@ class RunFolder:
         os.replace(partial, self.path / name)
 
     def read_json(self, name: str) -> dict[str, Any]:
-        """A file written by :meth:`write_json`, empty if there is none."""
+        """A file written by :meth:`write_json`, empty if there is none; raises :class:`RunFolderError`."""
         path = self.path / name
-        body: dict[str, Any] = json.loads(path.read_text()) if path.is_file() else {}
+        if not path.is_file():
+            return {}
+        try:
+            body: dict[str, Any] = json.loads(path.read_text())
+        except ValueError as error:
+            raise RunFolderError(f"{path}: damaged: {error}") from error
         return body
 
     def publish(self, iteration: int, write: Callable[[Path], None], keep: int) -> Path:

@@ -8,7 +8,8 @@ from typing import Any
 
 def metrics_row(result: dict[str, Any]) -> dict[str, Any]:
     """``env_steps``, and where known: of recent episodes ``return_mean``, ``illegal_rate`` and
-    ``failure_rate`` (share that the back end ended), and of the learner ``loss`` and the like."""
+    ``failure_rate`` (share that the back end ended), and of the learner ``loss`` and the like.
+    """
     runners = result.get("env_runners", {})
     learner = result.get("learners", {}).get("default_policy", {})
     values = {

@@ -2,20 +2,13 @@
 
 from __future__ import annotations
 
-import logging
-import os
 import platform
-import signal
-import sys
-import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-import ray
 import torch
 from ray.rllib.algorithms.algorithm import Algorithm
 from torch import nn
@@ -28,13 +21,13 @@ from gymcc.agents.rllib.build import build
 from gymcc.agents.rllib.export import TorchScorer, describe, export, load_weights
 from gymcc.agents.rllib.folder import RunFolder, RunFolderError
 from gymcc.agents.rllib.metrics import metrics_row
+from gymcc.agents.rllib.session import interruptible, local_ray, quiet_stderr
 from gymcc.agents.rllib.tracking import Tracker, parse_run
 from gymcc.agents.rllib.validation import Validator
 from gymcc.envs.core.env import CompilerEnv
 from gymcc.envs.core.machine import fingerprint
 
 PACKAGES = ("torch", "ray", "gymnasium", "numpy", "onnxruntime", "wandb")
-OBJECT_STORE = 256 << 20  # bytes; episodes and weights in flight
 Progress = Callable[[dict[str, Any]], None]
 
 
@@ -55,7 +48,7 @@ def train(
 
     Resume only your own run folders: RLlib's checkpoints are pickles.
     """
-    folder = RunFolder.open(run_dir) if resume else None
+    folder = RunFolder.open(run_dir) if resume else RunFolder.require_free(run_dir)
     experiment = folder.experiment() if folder else config
     if experiment is None:
         raise ConfigError("a new run needs a config")
@@ -65,14 +58,13 @@ def train(
     checkpoint = folder.latest() if folder else None
     state = RunFolder(checkpoint).read_json("state.json") if checkpoint else {}
     settings = build(experiment, env, experiment.seed + state.get("iteration", 0))
-    if folder is None:
-        folder = RunFolder.create(run_dir, experiment, _facts(experiment, env, validator))
     with local_ray(experiment.runners.num_env_runners):
         torch.set_num_threads(experiment.runners.learner_threads)
-        with _stderr_to(run_dir / "ray.log"):
+        with quiet_stderr():
             algorithm = settings.build_algo()
         try:
             _prepare(algorithm, experiment, checkpoint)
+            folder = folder or RunFolder.create(run_dir, experiment, _facts(experiment, env, validator))
             facts = {**folder.read_json("run.json"), **experiment.model_dump(mode="json")}
             tracker = Tracker(experiment.logger.wandb, run_dir, facts, tracked or state.get("wandb", {}))
             run = _Run(experiment, folder, algorithm, env, validator, tracker, progress, state)
@@ -122,7 +114,7 @@ class _Run:
     def loop(self) -> None:
         """Iterate until the budget is spent or somebody interrupts."""
         saved = self.iteration
-        with _interruptible() as interrupted:
+        with interruptible() as interrupted:
             while self._share() < 1 and not interrupted.is_set():
                 self._iterate()
                 if self.iteration % self.experiment.checkpoint.every == 0:
@@ -211,7 +203,10 @@ def restore(algorithm: Algorithm, checkpoint: Path) -> None:
     """
     group = algorithm.env_runner_group
     group.foreach_env_runner(lambda runner: None)
-    algorithm.restore_from_path(str(checkpoint.resolve()))
+    try:
+        algorithm.restore_from_path(str(checkpoint.resolve()))
+    except Exception as error:  # unpickling raises anything
+        raise RunFolderError(f"{checkpoint}: cannot restore this checkpoint: {error!r}"[:300]) from error
     wanted = weight_sum(learner_module(algorithm))
     sums = group.foreach_env_runner(lambda runner: weight_sum(runner.module), local_env_runner=False)
     if any(abs(found - wanted) > 1e-6 * abs(wanted) for found in sums):
@@ -251,66 +246,6 @@ def _facts(experiment: Experiment, env: CompilerEnv[Any], validator: Validator) 
         "trained_on": environment.instance_facts(env, experiment.env.split),
         "validated_on": environment.instance_facts(validator.env, validator.split),
     }
-
-
-@contextmanager
-def local_ray(runners: int) -> Iterator[None]:
-    """A local, quiet Ray, unless one is running already."""
-    if ray.is_initialized():
-        yield
-        return
-    os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")
-    ray.init(
-        num_cpus=max(runners + 1, len(environment.available_cores())),
-        num_gpus=0,
-        include_dashboard=False,
-        log_to_driver=False,
-        logging_level=logging.ERROR,
-        object_store_memory=OBJECT_STORE,
-    )
-    try:
-        yield
-    finally:
-        ray.shutdown()
-
-
-@contextmanager
-def _stderr_to(path: Path) -> Iterator[None]:
-    """Within, what Ray and RLlib print while starting (advice on API versions, mostly) goes to a file."""
-    sys.stderr.flush()
-    terminal = os.dup(2)
-    with path.open("ab") as file:
-        os.dup2(file.fileno(), 2)
-    try:
-        yield
-    finally:
-        sys.stderr.flush()
-        os.dup2(terminal, 2)
-        os.close(terminal)
-
-
-@contextmanager
-def _interruptible() -> Iterator[threading.Event]:
-    """Within, the first Ctrl-C or SIGTERM only sets the event; the next one acts as usual."""
-    asked = threading.Event()
-    if threading.current_thread() is not threading.main_thread():
-        yield asked
-        return
-    signals = (signal.SIGINT, signal.SIGTERM)
-    before = {number: signal.getsignal(number) for number in signals}
-
-    def note(number: int, frame: Any) -> None:
-        asked.set()
-        for each in signals:
-            signal.signal(each, before[each])
-
-    for number in signals:
-        signal.signal(number, note)
-    try:
-        yield asked
-    finally:
-        for number in signals:
-            signal.signal(number, before[number])
 
 
 __all__ = ["ConfigError", "RunFolderError", "restore", "train"]

@@ -100,7 +100,7 @@ def test_other_actions_or_observation_are_refused(exported: tuple[Any, Path]) ->
     with pytest.raises(PolicyError, match="split_1024"):
         rollout(policy, model_env(action_set="extended"), "m64_n64_k64")
     other = Policy(Card(**{**vars(policy.card), "observation": "colour"}), None)
-    with pytest.raises(PolicyError, match="'colour'; the environment offers .*default"):
+    with pytest.raises(PolicyError, match=r"'colour'; the environment offers .*default"):
         other.check(model_env())
 
 

@@ -70,7 +70,8 @@ def test_large_errors_are_drawn_more_often_and_weighted_down() -> None:
     share = (drawn.actions == 3).mean()
     assert share == pytest.approx(0.7, abs=0.01)
     rare = drawn.weights[drawn.actions == 0][0]
-    assert rare == 1 and drawn.weights[drawn.actions == 3][0] == pytest.approx(1 / 7, rel=0.02)
+    assert rare == 1
+    assert drawn.weights[drawn.actions == 3][0] == pytest.approx(1 / 7, rel=0.02)
 
 
 def test_without_prioritisation_draws_are_uniform() -> None:

@@ -17,7 +17,13 @@ WANTED = {"entity": "e", "project": "p", "id": "i"}
 
 @pytest.mark.parametrize(
     "text",
-    ["e/p/i", "e/p/runs/i", "https://wandb.ai/e/p/runs/i", "https://wandb.ai/e/p/runs/i?nw=x", "http://h:80/e/p/runs/i/"],
+    [
+        "e/p/i",
+        "e/p/runs/i",
+        "https://wandb.ai/e/p/runs/i",
+        "https://wandb.ai/e/p/runs/i?nw=x",
+        "http://h:80/e/p/runs/i/",
+    ],
 )
 def test_runs_are_named_in_several_ways(text: str) -> None:
     assert parse_run(text) == WANTED
