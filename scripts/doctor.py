@@ -12,7 +12,7 @@ from gymcc.scripts.output import Json, show
 
 EXTRAS = {
     "rl": ("torch", "ray", "wandb", "onnx", "onnxscript", "onnxruntime", "pillow"),
-    "report": ("matplotlib", "pillow"),
+    "report": ("pillow",),
     "test": ("pytest", "hypothesis"),
 }
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from hashlib import blake2b
 from pathlib import Path
 from typing import Annotated, Any
@@ -9,6 +10,8 @@ from typing import Annotated, Any
 import typer
 
 from gymcc.agents.policy import Policy, find
+from gymcc.agents.rllib.folder import RunFolder
+from gymcc.agents.rllib.tracking import Tracker
 from gymcc.scripts.budgets import Count, Dataset, Evaluations, Instances, Seconds, Seed, Split, budget, parse_methods
 from gymcc.scripts.environments import Option, make, parse_options, pick_instances
 from gymcc.scripts.evaluation import POLICY, Plan
@@ -70,4 +73,19 @@ def evaluate(
     digest = blake2b(find(run).read_bytes(), digest_size=8).hexdigest()
     plan = Plan(policy.card.env, options, instances, methods, tuple(references), spent, seed, {"policy": digest})
     folder = out or (run if run.is_dir() else run.parent)
-    return carry_out(plan, env, folder, policy, as_json, f"{folder.name}: policy against searches", invocation())
+    rows = carry_out(plan, env, folder, policy, as_json, f"{folder.name}: policy against searches", invocation())
+    _track(run, rows)
+    return rows
+
+
+def _track(run: Path, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Add the table to the run's own W&B run, if it was tracked."""
+    if not (run / "config.yaml").is_file():
+        return
+    folder = RunFolder.open(run)
+    latest = folder.latest()
+    identity = RunFolder(latest).read_json("state.json").get("wandb", {}) if latest else {}
+    if identity:
+        tracker = Tracker(folder.experiment().logger.wandb, run, {}, identity)
+        tracker.table("evaluation", list(rows[0]), [list(row.values()) for row in rows])
+        tracker.finish()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from pathlib import Path
 from time import strftime
@@ -12,6 +13,7 @@ import yaml
 
 from gymcc.agents.config import ConfigError, Experiment, load, parse
 from gymcc.scripts.evaluate import evaluate as evaluate_run
+from gymcc.scripts.output import Json
 
 Config = Annotated[Path, typer.Argument(help="A YAML of configs/, or with --resume a run folder.")]
 Out = Annotated[Path | None, typer.Option(help="Run folder to make; default runs/<config>-<time>.")]
@@ -30,6 +32,7 @@ def command(
     wandb_run: WandbRun = None,
     evaluate: Evaluate = False,
     override: Set = None,
+    as_json: Json = False,
 ) -> None:
     """Train; Ctrl-C or a kill leaves a run folder that --resume continues.
 
@@ -43,10 +46,11 @@ def command(
 
     from gymcc.agents.rllib.train import train  # torch and ray: seconds, and only for those who train
 
-    train(experiment, run, resume=resume, wandb_run=wandb_run, progress=_tell)
-    print(f"run:     {run}")
+    train(experiment, run, resume=resume, wandb_run=wandb_run, progress=_tell_json if as_json else _tell)
+    if not as_json:
+        print(f"run:     {run}")
     if evaluate:
-        evaluate_run(run)
+        evaluate_run(run, as_json=as_json)
 
 
 def _overridden(experiment: Experiment, pairs: Sequence[str]) -> Experiment:
@@ -69,3 +73,8 @@ def _overridden(experiment: Experiment, pairs: Sequence[str]) -> Experiment:
 def _tell(row: dict[str, Any]) -> None:
     """One line per iteration: progress that also reads well in a log file."""
     print(", ".join(f"{name} {value:.4g}" for name, value in row.items() if isinstance(value, int | float)), flush=True)
+
+
+def _tell_json(row: dict[str, Any]) -> None:
+    """The row as metrics.jsonl has it."""
+    print(json.dumps(row), flush=True)
