@@ -17,8 +17,9 @@ vectorize      lay the loop over vector lanes although it is not the       chang
 stop           end the episode                                             never
 =============  ==========================================================  =================================
 
-*Partial vectors*: the loop laid over lanes would be a split part that is no multiple of the machine's vector width.
-Exchanging two loops of one dimension leaves the nest as it is and moves the cursor, as in LoopTune.
+*Too much code*: beyond what the code generator takes; any move that changes the nest is held to it, and only unrolled
+loops come near. *Partial vectors*: the loop laid over lanes would be a split part that is no multiple of the machine's
+vector width. Exchanging two loops of one dimension leaves the nest as it is and moves the cursor, as in LoopTune.
 """
 
 from __future__ import annotations
@@ -27,12 +28,12 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
 
-from gymcc.envs.looptune.backends.listing import code_size, same_code
+from gymcc.envs.looptune.backends.listing import same_code
+from gymcc.envs.looptune.backends.size import MAX_INSTRUCTIONS, instructions
 from gymcc.envs.looptune.backends.walk import Target, vector_loop
 from gymcc.envs.looptune.state import Loop, LoopState, Nest
 
 MAX_LOOPS = 10
-MAX_CODE = 4096  # multiply-add instructions of a nest after `unroll`
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +46,7 @@ class Action:
 
 def _with_loops(state: LoopState, target: Target, loops: tuple[Loop, ...], cursor: int) -> LoopState | str:
     nest = Nest(state.nest.contraction, loops)
-    return partial_vector(nest, target) or LoopState(nest, cursor)
+    return partial_vector(nest, target) or too_large(nest, target) or LoopState(nest, cursor)
 
 
 def partial_vector(nest: Nest, target: Target) -> str:
@@ -58,6 +59,14 @@ def partial_vector(nest: Nest, target: Target) -> str:
         return ""
     name = nest.contraction.dims[dim]
     return f"would lay an {name} loop of {block} over the {target.lanes} lanes of a vector"
+
+
+def too_large(nest: Nest, target: Target) -> str:
+    """Why the code of a nest would be too large, empty if it is not; only `unroll` ever makes it so."""
+    if not any(loop.unroll for loop in nest.loops):
+        return ""
+    size = instructions(nest, target)
+    return f"the code would have {size} instructions, more than {MAX_INSTRUCTIONS}" if size > MAX_INSTRUCTIONS else ""
 
 
 def _up(state: LoopState, target: Target) -> LoopState | str:
@@ -127,9 +136,7 @@ def _unroll(state: LoopState, target: Target) -> LoopState | str:
     nest = Nest(state.nest.contraction, loops)
     if same_code(state.nest, nest, target):
         return "unrolling this loop changes no code"
-    if (size := code_size(nest, target)) > MAX_CODE:
-        return f"the code would have {size} multiply-adds, more than {MAX_CODE}"
-    return replace(state, nest=nest)
+    return too_large(nest, target) or replace(state, nest=nest)
 
 
 def _vectorize(state: LoopState, target: Target) -> LoopState | str:

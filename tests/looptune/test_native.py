@@ -15,20 +15,19 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gymcc.envs.looptune.backends.native import (
-    MAX_INSTRUCTIONS,
     CompileError,
     Kernel,
     UnsupportedCPU,
     WrongKernel,
     compile_nest,
     detect,
-    instructions,
     require,
     supported,
 )
 from gymcc.envs.looptune.backends.native.arena import ARENA
 from gymcc.envs.looptune.backends.native.codegen import machine_code
 from gymcc.envs.looptune.backends.native.operands import update
+from gymcc.envs.looptune.backends.size import MAX_INSTRUCTIONS, instructions
 from gymcc.envs.looptune.backends.walk import TARGETS, Target
 from gymcc.envs.looptune.state import Contraction, Loop, Nest, default_nest, matmul
 

@@ -9,8 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gymcc.envs.core.problem import IllegalAction
-from gymcc.envs.looptune.actions import MAX_CODE, MAX_LOOPS
-from gymcc.envs.looptune.backends.listing import code_size, same_code
+from gymcc.envs.looptune.actions import MAX_LOOPS
+from gymcc.envs.looptune.backends.listing import same_code
+from gymcc.envs.looptune.backends.size import MAX_INSTRUCTIONS, instructions
 from gymcc.envs.looptune.env import make_problem
 from gymcc.envs.looptune.instance import format_id
 from gymcc.envs.looptune.problem import LoopTune
@@ -254,11 +255,11 @@ def test_legal_annotations_change_the_code_within_its_limit(choices: list[int], 
             if not why(EXTENDED, state, name):
                 marked = EXTENDED.apply(state, EXTENDED.parse(name))
                 assert not same_code(state.nest, marked.nest, target)
-                assert name != "unroll" or code_size(marked.nest, target) <= MAX_CODE
         if EXTENDED.is_terminal(state):
             break
         legal = [action for action in range(EXTENDED.n_actions) if EXTENDED.legal(state)[action]]
         state = EXTENDED.apply(state, legal[choice % len(legal)])
+        assert instructions(state.nest, target) <= MAX_INSTRUCTIONS
 
 
 # Text

@@ -1,10 +1,9 @@
-"""The code of a nest as plain data, to tell whether two nests compile to the same code and how large it is."""
+"""The code of a nest as plain data, to tell whether two nests compile to the same code."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from functools import lru_cache
-from math import prod
 from typing import Any
 
 from gymcc.envs.looptune.backends.walk import Target, Tile, walk
@@ -44,21 +43,3 @@ def listing(nest: Nest, target: Target) -> Code:
 def same_code(one: Nest, other: Nest, target: Target) -> bool:
     """Whether two nests compile to the same code."""
     return listing(one, target) == listing(other, target)
-
-
-def code_size(nest: Nest, target: Target) -> int:
-    """Multiply-add instructions in the code of ``nest``; unrolled loops count once per copy."""
-    return sum(_size(item, target) for item in listing(nest, target))
-
-
-def _size(item: Any, target: Target) -> int:
-    if isinstance(item, Tile):
-        lanes = 1 if item.vector is None else target.lanes
-        columns = 1 if item.vector is None else -(-item.extents[item.vector] // lanes)
-        inside = (*item.reduction, item.vector)
-        rows = prod(extent for dim, extent in enumerate(item.extents) if dim not in inside)
-        return rows * columns * item.unroll
-    if item[0] == "loop":
-        body = sum(_size(part, target) for part in item[5:])
-        return body * (int(item[2]) if item[4] else 1)
-    return sum(_size(part, target) for part in item[3:])

@@ -3,12 +3,10 @@
 from gymcc.envs.looptune.backends.native.cpu import detect, require, supported
 from gymcc.envs.looptune.backends.native.errors import CompileError, UnsupportedCPU, WrongKernel
 from gymcc.envs.looptune.backends.native.kernel import Kernel, compile_nest
-from gymcc.envs.looptune.backends.native.limits import MAX_INSTRUCTIONS, instructions
 from gymcc.envs.looptune.backends.native.numpy_reference import numpy_seconds
 from gymcc.envs.looptune.backends.native.timing import Reading, measure, peak_gflops
 
 __all__ = [
-    "MAX_INSTRUCTIONS",
     "CompileError",
     "Kernel",
     "Reading",
@@ -16,7 +14,6 @@ __all__ = [
     "WrongKernel",
     "compile_nest",
     "detect",
-    "instructions",
     "measure",
     "numpy_seconds",
     "peak_gflops",

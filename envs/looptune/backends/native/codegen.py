@@ -7,8 +7,9 @@ from collections.abc import Callable
 from gymcc.envs.looptune.backends.native import encoder as x86
 from gymcc.envs.looptune.backends.native.allocation import POINTERS
 from gymcc.envs.looptune.backends.native.errors import CompileError
-from gymcc.envs.looptune.backends.native.limits import MAX_INSTRUCTIONS, check_operands, tile_instructions
+from gymcc.envs.looptune.backends.native.limits import check_operands
 from gymcc.envs.looptune.backends.native.tilecode import FLOAT, tile_code
+from gymcc.envs.looptune.backends.size import MAX_INSTRUCTIONS, tile_instructions
 from gymcc.envs.looptune.backends.walk import Target, Tile, walk
 from gymcc.envs.looptune.state import Contraction, Nest
 
@@ -19,7 +20,7 @@ def machine_code(nest: Nest, target: Target) -> bytes:
     """Code of ``void kernel(float *c, const float *a, const float *b)`` (System V calling convention).
 
     The code is position-independent if placed at a multiple of 64 bytes. Raises CompileError beyond the limits of
-    :mod:`limits`.
+    :mod:`limits` and :mod:`gymcc.envs.looptune.backends.size`.
     """
     check_operands(nest.contraction)
     emit = _Emit(nest.contraction, target)

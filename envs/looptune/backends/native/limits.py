@@ -1,34 +1,11 @@
-"""How large a kernel may become, decided from the walk alone, before any code is generated.
-
-Environments use :func:`instructions` for their action masks, so that "legal" means "compiles" on every machine.
-"""
+"""What the code generator can address."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from math import prod
-
 from gymcc.envs.looptune.backends.native.errors import CompileError
-from gymcc.envs.looptune.backends.walk import Target, Tile, walk
-from gymcc.envs.looptune.state import Contraction, Nest
+from gymcc.envs.looptune.state import Contraction
 
-MAX_INSTRUCTIONS = 16_384  # FMAs, loads and stores of C; about 128 KiB of code, four times an L1 instruction cache
 MAX_BYTES = 2**31 - 1  # of one operand: displacements are signed 32-bit numbers
-
-
-def instructions(nest: Nest, target: Target) -> int:
-    """FMAs, C loads and C stores in the code of ``nest``: its size, tails and unrolled copies included."""
-    count = _Count(nest, target)
-    walk(nest, target, count)
-    return count.total
-
-
-def tile_instructions(tile: Tile, c_strides: tuple[int, ...], target: Target) -> int:
-    """FMAs, C loads and C stores in the code of one tile."""
-    rows = prod(extent for dim, extent in enumerate(tile.extents) if c_strides[dim] and dim != tile.vector)
-    columns = 1 if tile.vector is None else -(-tile.extents[tile.vector] // target.lanes)
-    steps = tile.unroll + tile.extents[tile.reduction[-1]] % tile.unroll if tile.reduction else 1
-    return rows * columns * (2 + steps)
 
 
 def check_operands(contraction: Contraction) -> None:
@@ -37,21 +14,3 @@ def check_operands(contraction: Contraction) -> None:
         raise CompileError("negative strides are not supported")
     if 4 * max(contraction.sizes()) > MAX_BYTES:
         raise CompileError(f"an operand is larger than {MAX_BYTES} bytes")
-
-
-class _Count:
-    def __init__(self, nest: Nest, target: Target) -> None:
-        self.c_strides, self.target = nest.contraction.c_strides, target
-        self.total = 0
-
-    def loop(self, dim: int, trips: int, step: int, unroll: bool, body: Callable[[], None]) -> None:
-        before = self.total
-        body()
-        if unroll:
-            self.total = before + trips * (self.total - before)
-
-    def offset(self, dim: int, elements: int, body: Callable[[], None]) -> None:
-        body()
-
-    def tile(self, tile: Tile) -> None:
-        self.total += tile_instructions(tile, self.c_strides, self.target)

@@ -89,9 +89,9 @@ class Sample:
 
 
 def _integers(rng: np.random.Generator, size: int, largest: int) -> Array:
-    magnitude = rng.integers(1, largest, size, endpoint=True)
-    signed: Array = (magnitude * rng.choice((-1, 1), size)).astype(np.float32)
-    return signed
+    drawn = rng.integers(-largest, largest, size, np.int8)  # one value short above, which the step over 0 makes up
+    drawn += drawn >= 0
+    return drawn.astype(np.float32)
 
 
 def _guarded(values: Array, guard: float) -> Array:
@@ -99,7 +99,7 @@ def _guarded(values: Array, guard: float) -> Array:
     return np.concatenate((border, values, border))
 
 
-@lru_cache(maxsize=16)
+@lru_cache(maxsize=32)
 def sample(contraction: Contraction, seed: int) -> Sample:
     """The check inputs of ``contraction`` (cached)."""
     return Sample(contraction, seed)
