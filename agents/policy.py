@@ -21,6 +21,7 @@ from gymcc.envs.core.env import CompilerEnv
 from gymcc.envs.core.episode import Episode
 
 SCHEMA = 1
+PRETRAINED = Path(__file__).parent / "pretrained"
 Scores = NDArray[np.float32]
 
 
@@ -124,12 +125,21 @@ class Policy:
             raise PolicyError(f"the policy looks at {self.card.observation_size} numbers, the environment has {space}")
 
 
+def shipped() -> dict[str, Path]:
+    """The policies that come with GymCC, by name."""
+    return {model.parent.name: model for model in sorted(PRETRAINED.glob("*/policy.onnx"))}
+
+
 def find(path: str | Path) -> Path:
-    """The ``.onnx`` file meant by a path; raises :class:`PolicyError`."""
+    """The ``.onnx`` file meant by a path or by the name of a shipped policy; raises :class:`PolicyError`."""
+    known = shipped()
+    if str(path) in known:
+        return known[str(path)]
     path = Path(path)
     model = path / "policy.onnx" if path.is_dir() else path
     if model.suffix != ".onnx" or not model.is_file():
-        raise PolicyError(f"{path}: no policy here; expected a run folder with policy.onnx, or that file")
+        names = ", ".join(known) or "none"
+        raise PolicyError(f"{path}: no policy here; expected a folder with policy.onnx, that file, or one of: {names}")
     return model
 
 

@@ -18,9 +18,9 @@ from gymcc.scripts.evaluation import POLICY, Plan
 from gymcc.scripts.output import Json, invocation
 from gymcc.scripts.verdict import carry_out
 
-Run = Annotated[Path, typer.Argument(help="A run folder of `gymcc train`, or an exported policy (.onnx).")]
+Run = Annotated[Path, typer.Argument(help="A run folder of `gymcc train`, a policy.onnx, or a shipped policy's name.")]
 Against = Annotated[str, typer.Option(help="Comma-separated searches, and `numpy` where the problem knows it.")]
-Out = Annotated[Path | None, typer.Option(help="Folder for records and report; default: the run folder.")]
+Out = Annotated[Path | None, typer.Option(help="Folder for records and report; default: the run folder, else runs/NAME.")]
 DEFAULT = "random,greedy1,greedy2,beam,annealing,heuristic"
 
 
@@ -72,7 +72,7 @@ def evaluate(
     methods = (POLICY, *searches)
     digest = blake2b(find(run).read_bytes(), digest_size=8).hexdigest()
     plan = Plan(policy.card.env, options, instances, methods, tuple(references), spent, seed, {"policy": digest})
-    folder = out or (run if run.is_dir() else run.parent)
+    folder = out or (run if run.is_dir() else Path("runs") / (run.parent.name if run.suffix else run.name))
     rows = carry_out(plan, env, folder, policy, as_json, f"{folder.name}: policy against searches", invocation())
     _track(run, rows)
     return rows

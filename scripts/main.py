@@ -44,6 +44,7 @@ def build(wanted: str) -> typer.Typer:
 
 def run(arguments: list[str]) -> None:
     """Run one command; exits with status 2 and one line on bad input, 130 on Ctrl-C."""
+    sys.argv = ["gymcc", *arguments]  # what reports quote, however the command line was called
     try:
         build(arguments[0] if arguments else "")(arguments)
     except KeyboardInterrupt:
