@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
+from gymcc.benchmarks.statistics import geometric_mean
 from gymcc.envs.core.choices import choose
-from gymcc.envs.core.dataset import SPLITS
+from gymcc.envs.core.dataset import SPLITS, Dataset
 from gymcc.envs.core.problem import Problem
+
+SAMPLE = 100  # instances that baselines are computed on
 
 
 def card(problem: Problem[Any], name: str) -> list[dict[str, Any]]:
-    """Rows ``{"fact", "value"}`` of a dataset: origin, licence, size, split, checksum, an example and its bound."""
+    """Rows ``{"fact", "value"}`` of a dataset: origin, licence, size, split, checksum, an example, and baselines."""
     dataset = choose(problem.datasets, name, "dataset")
     example = dataset.instances[0]
     facts: dict[str, Any] = {
@@ -26,5 +29,27 @@ def card(problem: Problem[Any], name: str) -> list[dict[str, Any]]:
         "costs": "deterministic" if problem.deterministic else "measured",
         "example": example,
         "bound_of_example": problem.bound(example),
+        **(_baselines(problem, dataset) if problem.deterministic else {}),
     }
     return [{"fact": fact, "value": value} for fact, value in facts.items()]
+
+
+def _baselines(problem: Problem[Any], dataset: Dataset) -> dict[str, Any]:
+    """Geometric means over the first test instances: how near the start is to the bound, what the heuristic gains."""
+    instances = (dataset.split("test") or dataset.instances)[:SAMPLE]
+    starts = [problem.cost(problem.initial(instance)) for instance in instances]
+    ends = [problem.cost(_led_by_heuristic(problem, instance)) for instance in instances]
+    bounds = [problem.bound(instance) for instance in instances]
+    return {
+        "baselines_over": f"{len(instances)} instances",
+        "default_share_of_bound": geometric_mean([b / c for b, c in zip(bounds, starts, strict=True)]),
+        "heuristic_share_of_bound": geometric_mean([b / c for b, c in zip(bounds, ends, strict=True)]),
+        "heuristic_speedup": geometric_mean([s / e for s, e in zip(starts, ends, strict=True)]),
+    }
+
+
+def _led_by_heuristic(problem: Problem[Any], instance: str) -> Any:
+    state = problem.initial(instance)
+    for action in problem.heuristic(instance):
+        state = problem.apply(state, action)
+    return state
