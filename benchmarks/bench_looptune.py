@@ -30,8 +30,8 @@ from gymcc.envs.looptune.backends.native import (
 from gymcc.envs.looptune.backends.native.blas import kernel_name, sgemm
 from gymcc.envs.looptune.backends.native.timing import Reading, measure_function
 from gymcc.envs.looptune.dataset import parse_range
-from gymcc.envs.looptune.heuristic import expert_nests, register_tile
 from gymcc.envs.looptune.state import Contraction, Loop, Nest, default_nest, matmul
+from gymcc.envs.looptune.tiles import expert_nests, register_tile
 
 Row = dict[str, Any]
 BEST_KERNEL = {"avx512": "SkylakeX", "avx2": "Haswell"}

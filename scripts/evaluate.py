@@ -20,7 +20,7 @@ from gymcc.scripts.verdict import carry_out
 
 Run = Annotated[Path, typer.Argument(help="A run folder of `gymcc train`, a policy.onnx, or a shipped policy's name.")]
 Against = Annotated[str, typer.Option(help="Comma-separated searches, and `numpy` where the problem knows it.")]
-Out = Annotated[Path | None, typer.Option(help="Folder for records and report; default: the run folder, else runs/NAME.")]
+Out = Annotated[Path | None, typer.Option(help="Folder for records and report; default: the run or runs/NAME.")]
 DEFAULT = "random,greedy1,greedy2,beam,annealing,heuristic"
 
 

@@ -112,7 +112,7 @@ class LoopTune(Problem[LoopState]):
         self.backend.check(state.nest, seed)
 
     def heuristic(self, instance: str) -> Sequence[int]:
-        from gymcc.envs.looptune.expert import register_tile_actions
+        from gymcc.envs.looptune.heuristic import register_tile_actions
 
         return register_tile_actions(self, instance)
 
