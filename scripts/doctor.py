@@ -10,9 +10,8 @@ from importlib.metadata import PackageNotFoundError, version
 from gymcc.envs.core.machine import fingerprint
 from gymcc.scripts.output import Json, show
 
-EXTRAS = {
+EXTRAS = {  # pillow also makes `report`
     "rl": ("torch", "ray", "wandb", "onnx", "onnxscript", "onnxruntime", "pillow"),
-    "report": ("pillow",),
     "test": ("pytest", "hypothesis"),
 }
 

@@ -8,10 +8,10 @@ from gymcc.envs.looptune.backends.native import (
     UnsupportedCPU,
     WrongKernel,
     compile_nest,
-    detect,
     measure,
     numpy_seconds,
     peak_gflops,
+    require,
     supported,
 )
 from gymcc.envs.looptune.backends.walk import TARGETS
@@ -29,11 +29,10 @@ class Measured:
     deterministic = False
 
     def __init__(self, isa: str, patience: float) -> None:
-        target = detect()
-        if target is None or (isa and TARGETS.get(isa) not in supported()):
+        if isa and TARGETS.get(isa) not in supported():
             names = ", ".join(each.name for each in supported()) or "neither avx512 nor avx2"
-            raise UnsupportedCPU(f"the native back end needs {isa or 'AVX-512 or AVX2 with FMA'}; this CPU has {names}")
-        self.target = TARGETS[isa] if isa else target
+            raise UnsupportedCPU(f"the native back end was asked for {isa}; this CPU has {names}")
+        self.target = TARGETS[isa] if isa else require()
         self.patience = patience
 
     def seconds(self, nest: Nest) -> float:
