@@ -10,7 +10,7 @@ from importlib.metadata import PackageNotFoundError, version
 from gymcc.envs.core.machine import fingerprint
 from gymcc.scripts.output import Json, show
 
-EXTRAS = {  # pillow also makes `report`
+EXTRAS = {  # `report` is pillow alone
     "rl": ("torch", "ray", "wandb", "onnx", "onnxscript", "onnxruntime", "pillow"),
     "test": ("pytest", "hypothesis"),
 }

@@ -42,7 +42,7 @@ class Backend(Protocol):
 
 
 def make(name: str, isa: str = "", patience: float = 1e-3) -> Backend:
-    """The back end of that name: ``native`` (falls back to ``model``, saying so, on a CPU without AVX2) or ``model``.
+    """The back end of that name: ``native`` (falls back to ``model``, saying so, on a CPU without AVX2, unless ``isa`` is given) or ``model``.
 
     ``patience``: seconds that a measurement may wait for a quiet moment of the core. ``isa`` picks the target
     (``avx512`` or ``avx2``); empty: the best one here for native, avx512 for model.
@@ -59,5 +59,7 @@ def make(name: str, isa: str = "", patience: float = 1e-3) -> Backend:
     try:
         return Measured(isa, patience)
     except UnsupportedCPU as error:
+        if isa:
+            raise
         log.warning("%s; using the analytic model instead", error)
         return make("model", isa)
