@@ -42,10 +42,11 @@ class Backend(Protocol):
 
 
 def make(name: str, isa: str = "", patience: float = 1e-3) -> Backend:
-    """The back end of that name: ``native`` (falls back to ``model``, saying so, on a CPU without AVX2, unless ``isa`` is given) or ``model``.
+    """The back end of that name: ``native`` or ``model``.
 
-    ``patience``: seconds that a measurement may wait for a quiet moment of the core. ``isa`` picks the target
-    (``avx512`` or ``avx2``); empty: the best one here for native, avx512 for model.
+    Without ``isa``, native falls back to model, saying so, on a CPU without AVX2. ``isa`` picks the target (``avx512``
+    or ``avx2``); empty: the best one here for native, avx512 for model. ``patience``: seconds that a measurement may
+    wait for a quiet moment of the core.
     """
     if name == "model":
         from gymcc.envs.looptune.backends.modelled import Modelled
