@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ctypes
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 
@@ -34,6 +36,21 @@ def kernel_name() -> str:
     name = library.scipy_openblas_get_corename64_
     name.restype = ctypes.c_char_p
     return bytes(name()).decode()
+
+
+@contextmanager
+def one_thread() -> Iterator[None]:
+    """Within, numpy's OpenBLAS uses one thread, as kernels do; another BLAS keeps its own setting."""
+    library = _library()
+    if library is None:
+        yield
+        return
+    threads = library.scipy_openblas_get_num_threads64_()
+    library.scipy_openblas_set_num_threads64_(1)
+    try:
+        yield
+    finally:
+        library.scipy_openblas_set_num_threads64_(threads)
 
 
 def sgemm(contraction: Contraction) -> Block | None:

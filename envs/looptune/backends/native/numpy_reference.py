@@ -7,6 +7,7 @@ from time import perf_counter_ns
 
 import numpy as np
 
+from gymcc.envs.looptune.backends.native.blas import one_thread
 from gymcc.envs.looptune.backends.native.buffers import buffers
 from gymcc.envs.looptune.backends.native.cpu import require
 from gymcc.envs.looptune.backends.native.timing import TOLERANCE, TURN, core
@@ -14,18 +15,19 @@ from gymcc.envs.looptune.state import Contraction
 
 
 def numpy_seconds(contraction: Contraction, patience: float = 0.05) -> float:
-    """Seconds per ``np.matmul(a, b, out=c)`` scaled as in a Reading; call overhead included; threads as configured.
+    """Seconds per ``np.matmul(a, b, out=c)`` scaled as in a Reading; call overhead included; one thread where the BLAS is OpenBLAS.
 
     Raises ValueError for contractions other than "mm".
     """
     if contraction.kind != "mm":
         raise ValueError(f"numpy is timed for kind 'mm' only, not {contraction.kind!r}")
     c, a, b = buffers().arrays(contraction)
-    return best_seconds(lambda: np.matmul(a, b, out=c), patience)
+    with one_thread():
+        return best_seconds(lambda: np.matmul(a, b, out=c), patience)
 
 
 def best_seconds(call: Callable[[], object], patience: float) -> float:
-    """Median seconds of ``call`` between undisturbed turns of the tile loop; of all turns if there are none."""
+    """Median seconds of ``call`` between undisturbed turns of the tile loop; lower quartile of all if there are none."""
     here = core(require())
     call()
     once = min(_time(call, 1) for _ in range(3))
@@ -38,7 +40,9 @@ def best_seconds(call: Callable[[], object], patience: float) -> float:
         before, (tile, _) = tile, here.rounds([], 1)[0]
         samples.append((max(before, tile) / here.best_tile, seconds * here.best_tile / (before + tile) * 2))
     good = [seconds for slowdown, seconds in samples if slowdown <= TOLERANCE]
-    return float(np.median(good or [seconds for _, seconds in samples])) / repetitions
+    if good:
+        return float(np.median(good)) / repetitions
+    return float(np.quantile([seconds for _, seconds in samples], 0.25)) / repetitions
 
 
 def _time(call: Callable[[], object], repetitions: int) -> float:
