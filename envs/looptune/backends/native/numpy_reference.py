@@ -15,9 +15,9 @@ from gymcc.envs.looptune.state import Contraction
 
 
 def numpy_seconds(contraction: Contraction, patience: float = 0.05) -> float:
-    """Seconds per ``np.matmul(a, b, out=c)`` scaled as in a Reading; call overhead included; one thread where the BLAS is OpenBLAS.
+    """Seconds per ``np.matmul(a, b, out=c)``, scaled as in a Reading, the call's overhead included.
 
-    Raises ValueError for contractions other than "mm".
+    On one thread where the BLAS is OpenBLAS. Raises ValueError for contractions other than "mm".
     """
     if contraction.kind != "mm":
         raise ValueError(f"numpy is timed for kind 'mm' only, not {contraction.kind!r}")
@@ -27,7 +27,7 @@ def numpy_seconds(contraction: Contraction, patience: float = 0.05) -> float:
 
 
 def best_seconds(call: Callable[[], object], patience: float) -> float:
-    """Median seconds of ``call`` between undisturbed turns of the tile loop; lower quartile of all if there are none."""
+    """Median seconds of ``call`` between undisturbed turns of the tile loop; without any, the lower quartile of all."""
     here = core(require())
     call()
     once = min(_time(call, 1) for _ in range(3))
