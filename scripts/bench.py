@@ -7,6 +7,7 @@ import json
 import typer
 
 from gymcc.benchmarks import bench_core, bench_looptune, fidelity_looptune
+from gymcc.envs.looptune.dataset import parse_range
 from gymcc.scripts.output import Json, show
 
 app = typer.Typer(no_args_is_help=True, help="Print speed and quality figures, measured side by side in one run.")
@@ -21,6 +22,7 @@ def core(as_json: Json = False) -> None:
 @app.command()
 def looptune(sizes: str = typer.Option("64:256:16", help="Square sizes, range syntax."), as_json: Json = False) -> None:
     """Code generator against the FMA peak of one core and numpy's BLAS; compile and measuring times; noise."""
+    parse_range(sizes)  # a fault is told here, not by the processes that measure
     tables = bench_looptune.bench(sizes)
     if as_json:
         print(json.dumps(tables, indent=2))

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from gymcc.agents.search import METHODS
 from gymcc.scripts.budgets import Count, Dataset, Evaluations, Instances, Seconds, Seed, Split, budget, parse_methods
 from gymcc.scripts.environments import EnvId, Option, make, parse_options, pick_instances
 from gymcc.scripts.evaluation import Plan
@@ -36,7 +37,9 @@ def command(
     options = parse_options(option) | ({"dataset": dataset} if dataset else {})
     env = make(env_id, **options)
     searches, references = parse_methods(methods)
-    instances = pick_instances(env.problem, dataset or next(iter(env.problem.datasets)), split, count, instance)
+    if not searches:
+        raise ValueError(f"--methods {methods!r} has no search to compare; allowed: {', '.join(METHODS)}")
+    instances = pick_instances(env.problem, options, split, count, instance)
     spent = budget(evaluations, seconds, default=100)
     plan = Plan(env_id, options, instances, tuple(searches), tuple(references), spent, seed)
     carry_out(plan, env, out, None, as_json, title=f"Searches on {env_id}", command=invocation())

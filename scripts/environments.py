@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Annotated, Any
 
-import gymnasium as gym
 import typer
 
-from gymcc.envs.core.choices import choose
 from gymcc.envs.core.dataset_files import find_dataset
 from gymcc.envs.core.env import CompilerEnv
+from gymcc.envs.core.making import make_bare
 from gymcc.envs.core.problem import Problem
-from gymcc.envs.registry import ROWS
 
 EnvId = Annotated[str, typer.Argument(help="A registered environment id; `gymcc list` names them.")]
 Option = Annotated[
@@ -38,24 +36,23 @@ def parse_options(pairs: Sequence[str] | None) -> dict[str, Any]:
 
 def make(env_id: str, **options: Any) -> CompilerEnv[Any]:
     """The environment without wrappers; raises ValueError naming the known ids, or the option that is wrong."""
-    known = {row.id: row for row in ROWS}
-    if env_id not in gym.registry:
-        choose(known, env_id, "environment")
-    try:
-        env = gym.make(env_id, **options).unwrapped
-    except TypeError as error:
-        raise ValueError(f"{env_id}: {error}") from error
-    if not isinstance(env, CompilerEnv):
-        raise ValueError(f"{env_id} is not a GymCC environment")
-    return env
+    return make_bare(env_id, options)
 
 
 def pick_instances(
-    problem: Problem[Any], dataset: str, split: str, count: int | None, named: Sequence[str] | None = None
+    problem: Problem[Any],
+    options: Mapping[str, Any],
+    split: str,
+    count: int | None,
+    named: Sequence[str] | None = None,
 ) -> tuple[str, ...]:
-    """The instances to work on: those named, or ``count`` spread evenly over a split (all if None)."""
+    """The instances to work on, each once: those named, or ``count`` spread evenly over a split (all if None).
+
+    The split is of the dataset in ``options``, or of the problem's first.
+    """
     if named:
-        return tuple(problem.resolve(uri) for uri in named)
+        return tuple(dict.fromkeys(problem.resolve(uri) for uri in named))
+    dataset = str(options.get("dataset") or next(iter(problem.datasets)))
     members = find_dataset(problem.datasets, dataset, problem.initial).split(split)
     if not members:
         raise ValueError(f"dataset {dataset!r} has no {split} split")

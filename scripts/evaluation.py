@@ -18,7 +18,7 @@ from gymcc.agents.policy import Policy, rollout
 from gymcc.agents.search import Budget, search
 from gymcc.envs.core.env import CompilerEnv
 from gymcc.envs.core.problem import Problem
-from gymcc.envs.core.record import Record, make_record, read_records
+from gymcc.envs.core.record import Record, intact_records, make_record
 
 POLICY = "policy"
 
@@ -147,4 +147,4 @@ def _finished(path: Path) -> Sequence[Record]:
     whole = text[: text.rfind("\n") + 1]
     if whole != text:
         path.write_text(whole)
-    return [record for record, broken in read_records(path) if not broken]
+    return intact_records(path)

@@ -9,6 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from gymcc.benchmarks.cards import card
+from gymcc.envs.core.dataset_files import find_dataset
 from gymcc.envs.core.env import CompilerEnv
 from gymcc.envs.registry import ROWS
 from gymcc.scripts.environments import EnvId, Option, make, parse_options
@@ -24,11 +25,12 @@ def command(
     env_id: EnvId, instance: Instance = None, dataset: Dataset = None, option: Option = None, as_json: Json = False
 ) -> None:
     """Show the documentation page of an environment, a dataset's card or an instance."""
-    env = make(env_id, **parse_options(option))
+    env = make(env_id, **parse_options(option) | ({"dataset": dataset} if dataset else {}))
     if instance:
         _show_instance(env, instance, as_json)
     elif dataset:
-        show(card(env.problem, dataset), as_json, dataset)
+        name = find_dataset(env.problem.datasets, dataset, env.problem.initial).name
+        show(card(env.problem, name), as_json, name)
     else:
         _show_environment(env, env_id, as_json)
 

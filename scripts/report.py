@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from gymcc.benchmarks.report import write_picture
-from gymcc.envs.core.record import read_records
+from gymcc.envs.core.record import intact_records
 from gymcc.scripts.environments import make
 from gymcc.scripts.verdict import write_report_of
 
@@ -17,12 +17,12 @@ Picture = Annotated[Path | None, typer.Option(help="Also draw quality against ef
 
 
 def command(run: Run, picture: Picture = None) -> None:
-    """Write report.html from the newest records of a run; runs nothing and measures nothing."""
-    folder = run.parent.parent if run.is_file() else run
+    """Write report.html from the newest records of a run, or beside a file of records; measures nothing."""
+    folder = run if run.is_dir() else run.parent.parent if run.parent.name == "records" else run.parent
     files = [run] if run.is_file() else sorted((run / "records").glob("*.jsonl"), key=lambda path: path.stat().st_mtime)
     if not files:
         raise ValueError(f"{run} has no records; `gymcc evaluate` or `gymcc compare` makes them")
-    records = [record for record, broken in read_records(files[-1]) if not broken]
+    records = intact_records(files[-1])
     if not records:
         raise ValueError(f"{files[-1]} holds no intact record")
     env = make(records[0].env, **records[0].options)

@@ -7,6 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
+from gymcc.agents.search import METHODS
 from gymcc.envs.core.record import Record, write_records
 from gymcc.scripts.budgets import Count, Dataset, Evaluations, Instances, Seconds, Seed, Split, budget, parse_methods
 from gymcc.scripts.environments import EnvId, Option, make, parse_options, pick_instances
@@ -36,9 +37,11 @@ def command(
         raise FileExistsError(f"{out} exists; nothing was overwritten")
     options = parse_options(option) | ({"dataset": dataset} if dataset else {})
     problem = make(env_id, **options).problem
-    names, _ = parse_methods(method)
+    names, references = parse_methods(method)
+    if references or not names:
+        raise ValueError(f"--method {method!r} is no search; allowed: {', '.join(METHODS)}")
     spent = budget(evaluations, seconds, default=1000)
-    instances = pick_instances(problem, dataset or next(iter(problem.datasets)), split, count, instance)
+    instances = pick_instances(problem, options, split, count, instance)
     records: list[Record] = []
     with progress(len(instances) * len(names), "searching") as advance:
         for name in instances:

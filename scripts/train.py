@@ -66,7 +66,10 @@ def _overridden(experiment: Experiment, pairs: Sequence[str]) -> Experiment:
                 raise ConfigError(f"--set {pair}: {section!r} is no section")
         if not equals:
             raise ConfigError(f"--set {pair}: expected section.key=value")
-        place[last] = yaml.safe_load(value)
+        try:
+            place[last] = yaml.safe_load(value)
+        except yaml.YAMLError as error:
+            raise ConfigError(f"--set {pair}: not YAML: {' '.join(str(error).split())}") from error
     return parse(body, "--set") if pairs else experiment
 
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from gymcc.agents.policy import Policy
+from gymcc.agents.rllib.folder import RunFolder
 from gymcc.benchmarks.report import summarise, write_report
 from gymcc.envs.core.env import CompilerEnv
 from gymcc.envs.core.record import Record
@@ -49,13 +49,13 @@ def write_report_of(
     folder: Path, records: Sequence[Record], env: CompilerEnv[Any], title: str, commands: Sequence[str] = ()
 ) -> Path:
     """Write ``report.html`` from a folder's metrics and configuration and the given records."""
-    config, metrics = folder / "config.yaml", folder / "metrics.jsonl"
+    run, config = RunFolder(folder), folder / "config.yaml"
     report = folder / "report.html"
     write_report(
         report,
         title=title,
         records=records,
-        metrics=[json.loads(line) for line in metrics.read_text().splitlines()] if metrics.exists() else None,
+        metrics=list(run.rows()) if run.metrics.exists() else None,
         worked=_worked(records, env),
         config=config.read_text() if config.exists() else None,
         commands=commands,

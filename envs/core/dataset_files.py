@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import fields
+from math import isclose
 from pathlib import Path
 from typing import Any
 
@@ -37,18 +38,36 @@ def read_dataset(folder: Path, check: Callable[[str], Any]) -> Dataset:
         known = {field.name for field in fields(Dataset) if field.init} - {"instances"}
         options: dict[str, Any] = {name: value for name, value in facts.items() if name in known}
         options["shares"] = tuple(options["shares"])
-        dataset = Dataset(instances=tuple(listing.read_text().split()), **options)
-    except (json.JSONDecodeError, KeyError, TypeError, AttributeError) as error:
-        raise ValueError(f"{card}: {error}") from error
+        dataset = Dataset(instances=tuple(listing.read_text(encoding="utf-8").split()), **options)
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise ValueError(f"{folder}: unreadable: {error}") from error
+    _check_card(dataset, card)
     for instance in dataset:
-        check(instance)
+        try:
+            check(instance)
+        except ValueError as error:
+            raise ValueError(f"{listing}: {error}") from error
     if facts.get("checksum") != dataset.checksum():
         raise ValueError(f"{listing}: does not match the checksum in {CARD}")
     return dataset
 
 
+def _check_card(dataset: Dataset, card: Path) -> None:
+    """Raise ValueError where a fact that decides names or splits is of the wrong kind."""
+    shares = dataset.shares
+    numbers = len(shares) == 3 and all(isinstance(share, int | float) and 0 <= share <= 1 for share in shares)
+    if not numbers or not isclose(sum(shares), 1):
+        raise ValueError(f"{card}: shares are three numbers that sum to 1, got {list(shares)}")
+    for name, kind in (("name", str), ("description", str), ("origin", str), ("licence", str), ("seed", int)):
+        if not isinstance(value := getattr(dataset, name), kind):
+            raise ValueError(f"{card}: {name} is of type {kind.__name__}, got {value!r}")
+
+
 def find_dataset(shipped: Mapping[str, Dataset], wanted: str, check: Callable[[str], Any]) -> Dataset:
     """A shipped dataset by name, or the folder of a user's own; raises ValueError."""
     if wanted not in shipped and Path(wanted).is_dir():
-        return read_dataset(Path(wanted), check)
+        dataset = read_dataset(Path(wanted), check)
+        if dataset.checksum() != shipped.get(dataset.name, dataset).checksum():
+            raise ValueError(f"{Path(wanted) / CARD}: the name {dataset.name!r} is that of another dataset")
+        return dataset
     return choose(shipped, wanted, "dataset")

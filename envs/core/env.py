@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Mapping, Sequence
-from copy import deepcopy
+from copy import copy, deepcopy
 from math import isnan, nan
 from typing import Any, Generic, Self, TypeVar, cast
 
@@ -54,14 +54,17 @@ class CompilerEnv(gym.Env[Any, np.int64], Generic[S]):
         failure_penalty: float = 1.0,
         render_mode: str | None = None,
     ) -> None:
+        if max_steps is not None:  # searches are held to the environment's limit too
+            problem = copy(problem)
+            problem.max_steps = _positive(max_steps)
         self.problem = problem
         self.observations = observations
         self.instances = tuple(instances)
         if not self.instances:
             raise ValueError("an environment needs at least one instance to draw from")
         self._observe = select(observations, observation)
-        self.reward = choose(REWARDS, reward, "reward") if isinstance(reward, str) else reward
-        self.max_steps = problem.max_steps if max_steps is None else max_steps
+        self.reward = reward if isinstance(reward, Reward) else choose(REWARDS, reward, "reward")
+        self.max_steps = problem.max_steps
         choose(ON_ILLEGAL, on_illegal, "on_illegal")
         self.on_illegal = on_illegal
         self.illegal_penalty = illegal_penalty
@@ -185,3 +188,9 @@ class CompilerEnv(gym.Env[Any, np.int64], Generic[S]):
             "error": error,
             "action_mask": self.action_masks(),
         }
+
+
+def _positive(steps: int) -> int:
+    if not isinstance(steps, int) or steps < 1:
+        raise ValueError(f"max_steps must be a whole number from 1, got {steps!r}")
+    return steps

@@ -61,4 +61,6 @@ def select(known: Mapping[str, Observation], wanted: str | Mapping[str, str]) ->
     """A named observation, or a dict of them given as ``{key: name}``; raises ValueError naming the known ones."""
     if isinstance(wanted, str):
         return choose(known, wanted, "observation")
+    if not isinstance(wanted, Mapping) or not wanted:
+        raise ValueError(f"observation is a name or {{key: name, ...}}, got {wanted!r}; allowed: {', '.join(known)}")
     return Combined({key: choose(known, name, "observation") for key, name in wanted.items()})

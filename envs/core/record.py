@@ -12,6 +12,7 @@ from collections.abc import Hashable, Iterable, Iterator
 from dataclasses import asdict, dataclass, field, fields
 from functools import lru_cache
 from hashlib import blake2b
+from math import isfinite
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -111,7 +112,7 @@ def parse_record(text: str, where: str = "record") -> tuple[Record, list[str]]:
     """A record and the names of the fields whose seal is broken; raises :class:`BadRecord`."""
     try:
         body = json.loads(text)
-    except json.JSONDecodeError as error:
+    except (json.JSONDecodeError, RecursionError) as error:
         raise BadRecord(f"{where}: not JSON: {error}") from error
     if not isinstance(body, dict) or not isinstance(body.get("seal"), dict):
         raise BadRecord(f"{where}: not a GymCC record: no 'seal'")
@@ -148,10 +149,24 @@ def _adapter() -> TypeAdapter[Record]:
 
 def read_records(path: Path) -> Iterator[tuple[Record, list[str]]]:
     """The records of a JSON-lines file, each with the names of its broken fields."""
-    with path.open() as lines:
-        for number, line in enumerate(lines, 1):
-            if line.strip():
-                yield parse_record(line, f"{path}:{number}")
+    with path.open(encoding="utf-8") as lines:
+        try:
+            for number, line in enumerate(lines, 1):
+                if line.strip():
+                    yield parse_record(line, f"{path}:{number}")
+        except UnicodeDecodeError as error:
+            raise BadRecord(f"{path}: not a file of records: {error}") from error
+
+
+def intact_records(path: Path) -> list[Record]:
+    """The records of a file whose seals hold and whose figures can be drawn: a cost per state, all of them finite."""
+    return [record for record, broken in read_records(path) if not broken and _is_whole(record)]
+
+
+def _is_whole(record: Record) -> bool:
+    figures = [*record.costs, *(figure for point in record.curve for figure in point)]
+    lengths = {len(point) for point in record.curve} <= {3} and len(record.costs) == len(record.actions) + 1
+    return lengths and all(map(isfinite, figures))
 
 
 def write_records(path: Path, records: Iterable[Record]) -> None:

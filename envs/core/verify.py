@@ -5,10 +5,8 @@ from __future__ import annotations
 from collections.abc import Hashable
 from typing import Any
 
-import gymnasium as gym
-
-from gymcc.envs.core.env import CompilerEnv
 from gymcc.envs.core.machine import fingerprint
+from gymcc.envs.core.making import make_bare
 from gymcc.envs.core.problem import BackendError, IllegalAction, Problem, UnknownInstance
 from gymcc.envs.core.record import Record
 
@@ -26,12 +24,10 @@ def problem_of(record: Record, known: dict[str, Problem[Any]]) -> Problem[Any]:
     """The problem a record was made on, kept in ``known`` for the next one; raises ValueError."""
     key = known_as(record)
     if key not in known:
-        if record.env not in gym.registry:
-            raise ValueError(f"env: unknown environment {record.env!r}")
-        env = gym.make(record.env, **record.options).unwrapped
-        if not isinstance(env, CompilerEnv):
-            raise ValueError(f"env: {record.env!r} is not a GymCC environment")
-        known[key] = env.problem.careful()
+        try:
+            known[key] = make_bare(record.env, record.options).problem.careful()
+        except (ValueError, TypeError) as error:
+            raise ValueError(f"env: {error}") from error
     return known[key]
 
 
@@ -49,7 +45,7 @@ def verify(record: Record, known: dict[str, Problem[Any]]) -> list[str]:
         faults.append(f"final: replay ends at {problem.encode(states[-1])!r}")
     faults += _check_costs(problem, record, states) + _check_rest(problem, record)
     try:
-        problem.check_semantics(states[-1], seed=record.seed)
+        problem.check_semantics(states[-1], seed=abs(record.seed))
     except BackendError as error:
         faults.append(f"final: computes something else: {error}")
     return faults
@@ -60,6 +56,8 @@ def _replay(problem: Problem[Any], record: Record) -> list[Hashable]:
         states = [problem.initial(record.instance)]
     except UnknownInstance as error:
         raise ValueError(f"instance: {error}") from error
+    if len(record.actions) > problem.max_steps:
+        raise ValueError(f"actions: {len(record.actions)}, and an episode has {problem.max_steps}")
     for number, name in enumerate(record.actions):
         try:
             states.append(problem.apply(states[-1], problem.parse(name)))
@@ -114,4 +112,4 @@ def _check_rest(problem: Problem[Any], record: Record) -> list[str]:
 
 def _curve_misses(record: Record) -> bool:
     """Whether the curve ends above the best cost of the path."""
-    return min(cost for *_, cost in record.curve) > record.best_cost * (1 + RELATIVE)
+    return not min(cost for *_, cost in record.curve) <= record.best_cost * (1 + RELATIVE)

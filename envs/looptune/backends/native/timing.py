@@ -142,11 +142,12 @@ def _slow(here: Core, call: Turn, once: float, patience: float) -> Reading:
 def _between(here: Core, ticks: NDArray[np.int64]) -> NDArray[np.float64]:
     """From rounds of (kernel, tile loop, FMA loop): for each kernel turn but the first, ``(rounds - 1, 3)``.
 
-    Columns: its ticks; the slower tile loop around it relative to what the clock explains; their mean in ticks.
+    Columns: its ticks; the slower tile loop around it relative to what the clock explains; the faster one in ticks,
+    since an interruption of one says nothing of the kernel between them.
     """
     around = np.stack((ticks[:-1, 1], ticks[1:, 1]))
     expected = here.best_tile * float(ticks[:, 2].min()) / here.best_fma
-    return np.stack((ticks[1:, 0], around.max(axis=0) / expected, around.mean(axis=0)), axis=1)
+    return np.stack((ticks[1:, 0], around.max(axis=0) / expected, around.min(axis=0)), axis=1)
 
 
 def _reading(here: Core, samples: NDArray[np.float64], repetitions: int, quiet: bool) -> Reading:
