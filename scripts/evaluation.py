@@ -18,7 +18,7 @@ from gymcc.agents.policy import Policy, rollout
 from gymcc.agents.search import Budget, search
 from gymcc.envs.core.env import CompilerEnv
 from gymcc.envs.core.problem import Problem
-from gymcc.envs.core.record import Record, intact_records, make_record
+from gymcc.envs.core.record import Record, append_record, intact_records, make_record
 
 POLICY = "policy"
 
@@ -109,23 +109,21 @@ def run(
     """All records of a plan, in order; finished ones are read back from ``path``, new ones appended as they come."""
     done = {(record.instance, record.method): record for record in _finished(path)}
     path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("a") as out:
-        for instance in plan.instances:
-            missing = [method for method in plan.methods if (instance, method) not in done]
-            judge = env.problem.careful()
-            extra = _extra(plan, env.problem, judge, instance) if missing else {}
-            for method in missing:
-                if method == POLICY:
-                    assert policy is not None
-                    record = rolled_out(policy, env, judge, plan, instance, extra)
-                else:
-                    record = searched(
-                        env.problem, judge, plan.env_id, plan.options, instance, method, plan.budget, plan.seed, extra
-                    )
-                done[instance, method] = record
-                out.write(record.to_json() + "\n")
-                out.flush()
-            advance(instance)
+    for instance in plan.instances:
+        missing = [method for method in plan.methods if (instance, method) not in done]
+        judge = env.problem.careful()
+        extra = _extra(plan, env.problem, judge, instance) if missing else {}
+        for method in missing:
+            if method == POLICY:
+                assert policy is not None
+                record = rolled_out(policy, env, judge, plan, instance, extra)
+            else:
+                record = searched(
+                    env.problem, judge, plan.env_id, plan.options, instance, method, plan.budget, plan.seed, extra
+                )
+            done[instance, method] = record
+            append_record(path, record)
+        advance(instance)
     return [done[instance, method] for instance in plan.instances for method in plan.methods]
 
 

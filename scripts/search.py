@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from gymcc.agents.search import METHODS
-from gymcc.envs.core.record import Record, write_records
+from gymcc.envs.core.record import Record, append_record, write_records
 from gymcc.scripts.budgets import Count, Dataset, Evaluations, Instances, Seconds, Seed, Split, budget, parse_methods
 from gymcc.scripts.environments import EnvId, Option, make, parse_options, pick_instances
 from gymcc.scripts.evaluation import searched
@@ -43,14 +43,16 @@ def command(
     spent = budget(evaluations, seconds, default=1000)
     instances = pick_instances(problem, options, split, count, instance)
     records: list[Record] = []
+    if out:
+        write_records(out, [])  # a place that cannot be written is told before hours of search
     with progress(len(instances) * len(names), "searching") as advance:
         for name in instances:
             judge = problem.careful()
             for each in names:
                 records.append(searched(problem, judge, env_id, options, name, each, spent, seed))
+                if out:
+                    append_record(out, records[-1])
                 advance(name)
-    if out:
-        write_records(out, records)
     show([_row(record, problem) for record in records], as_json)
 
 

@@ -49,13 +49,13 @@ def write_report_of(
     folder: Path, records: Sequence[Record], env: CompilerEnv[Any], title: str, commands: Sequence[str] = ()
 ) -> Path:
     """Write ``report.html`` from a folder's metrics and configuration and the given records."""
-    run, config = RunFolder(folder), folder / "config.yaml"
+    own, config = RunFolder(folder), folder / "config.yaml"
     report = folder / "report.html"
     write_report(
         report,
         title=title,
         records=records,
-        metrics=list(run.rows()) if run.metrics.exists() else None,
+        metrics=list(own.rows()) if own.metrics.exists() else None,
         worked=_worked(records, env),
         config=config.read_text() if config.exists() else None,
         commands=commands,

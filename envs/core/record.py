@@ -175,5 +175,11 @@ def write_records(path: Path, records: Iterable[Record]) -> None:
     path.write_text("".join(record.to_json() + "\n" for record in records))
 
 
+def append_record(path: Path, record: Record) -> None:
+    """Add one record to a file, for good once this returns."""
+    with path.open("a", encoding="utf-8") as out:
+        out.write(record.to_json() + "\n")
+
+
 def _hash(value: Any) -> str:
     return blake2b(json.dumps(value, sort_keys=True).encode(), digest_size=6).hexdigest()
