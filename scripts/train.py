@@ -12,6 +12,7 @@ import typer
 import yaml
 
 from gymcc.agents.config import ConfigError, Experiment, load, parse
+from gymcc.scripts.environments import make
 from gymcc.scripts.evaluate import evaluate as evaluate_run
 from gymcc.scripts.output import Json
 
@@ -42,6 +43,9 @@ def command(
         raise ValueError("--resume continues a run as it was configured: it takes no --out, --set or --seed")
     overrides = [*(override or []), *([f"seed={seed}"] if seed is not None else [])]
     experiment = None if resume else _overridden(load(config), overrides)
+    if experiment:
+        for more in ({}, experiment.validation.options):  # faults in options are told before torch is loaded
+            make(experiment.env.id, **experiment.env.options | more)
     run = config if resume else out or Path("runs") / f"{config.stem}-{strftime('%Y%m%d-%H%M%S')}"
 
     from gymcc.agents.rllib.train import train  # torch and ray: seconds, and only for those who train

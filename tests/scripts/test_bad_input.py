@@ -49,6 +49,8 @@ def record(gymcc, tmp_path) -> Record:
         (["search", MODEL, "-o", "observation={}"], ["observation", "{}", "loop_tree"]),
         (["search", MODEL, "-o", "reward=5"], ["reward", "5", "log_speedup"]),
         (["train", "configs/smoke.yaml", "--set", "seed=[:"], ["seed=[:", "YAML"]),
+        (["train", "configs/smoke.yaml", "--set", "env.options.colour=red"], ["colour", "action_set"]),
+        (["train", "configs/smoke.yaml", "--set", "validation.options.reward=5"], ["reward", "5", "log_speedup"]),
         (["bench", "looptune", "--sizes", "many"], ["many", "a:b:step"]),
     ],
 )
