@@ -64,7 +64,18 @@ class Card:
         names = {item.name for item in fields(cls)}
         if names != set(body):
             raise PolicyError(f"{path}: missing {sorted(names - set(body))}, unknown {sorted(set(body) - names)}")
-        return cls(**body)
+        return cls._typed(body, path)
+
+    @classmethod
+    def _typed(cls, body: dict[str, Any], path: Path) -> Card:
+        from pydantic import TypeAdapter, ValidationError  # slow to import, and only files need it
+
+        try:
+            return TypeAdapter(cls).validate_json(json.dumps(body), strict=True)
+        except ValidationError as error:
+            fault = error.errors(include_url=False)[0]
+            key = ".".join(map(str, fault["loc"]))
+            raise PolicyError(f"{path}: {key}: {fault['msg']}, got {fault['input']!r}") from error
 
 
 class Scorer(Protocol):

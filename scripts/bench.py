@@ -10,7 +10,11 @@ from gymcc.benchmarks import bench_core, bench_looptune, fidelity_looptune
 from gymcc.envs.looptune.dataset import parse_range
 from gymcc.scripts.output import Json, show
 
-app = typer.Typer(no_args_is_help=True, help="Print speed and quality figures, measured side by side in one run.")
+app = typer.Typer(
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    help="Print speed and quality figures, measured side by side in one run.",
+)
 
 
 @app.command()

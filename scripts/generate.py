@@ -12,7 +12,9 @@ from gymcc.envs.core.dataset_files import write_dataset
 from gymcc.envs.looptune.dataset import matmuls
 from gymcc.scripts.output import Json, show
 
-app = typer.Typer(no_args_is_help=True, help="Write a dataset folder: instances, card and split.")
+app = typer.Typer(
+    no_args_is_help=True, rich_markup_mode=None, help="Write a dataset folder: instances, card and split."
+)
 
 Kind = Annotated[str, typer.Option(help="Kind of contraction; mm is C[m,n] += A[m,k] * B[k,n].")]
 DimA = Annotated[

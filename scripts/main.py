@@ -27,7 +27,13 @@ INTERRUPTED = 130
 
 def build(wanted: str) -> typer.Typer:
     """The command line with the sub-command that was asked for, or with all of them (for help)."""
-    app = typer.Typer(name="gymcc", no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
+    app = typer.Typer(
+        name="gymcc",
+        no_args_is_help=True,
+        add_completion=False,
+        pretty_exceptions_enable=False,
+        rich_markup_mode=None,  # `a:b:step` and `C[m,n]` in a help text are not markup
+    )
 
     @app.callback()
     def group() -> None:
@@ -52,7 +58,8 @@ def run(arguments: list[str]) -> None:
     except (ValueError, OSError, ImportError, RuntimeError) as error:
         if os.environ.get("GYMCC_DEBUG"):
             raise
-        print(f"gymcc: {error}", file=sys.stderr)
+        advice = "; training and policies need `pip install 'gymcc[rl]'`" if isinstance(error, ImportError) else ""
+        print(f"gymcc: {error}{advice}", file=sys.stderr)
         sys.exit(2)
 
 

@@ -27,7 +27,7 @@ def show(rows: Sequence[Mapping[str, Any]], as_json: bool, title: str = "") -> N
         table.add_column(key.replace("_", " "), justify="right" if _is_number(rows[0][key]) else "left")
     for row in rows:
         table.add_row(*(text(value) for value in row.values()))
-    Console(width=None if Console().is_terminal else 160).print(table)
+    Console(width=None if Console().is_terminal else 160, markup=False, emoji=False).print(table)
 
 
 def invocation() -> str:

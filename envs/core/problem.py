@@ -158,6 +158,8 @@ class Problem(ABC, Generic[S]):
 
     def resolve(self, uri: str) -> str:
         """The instance id behind ``uri``: an id, or ``<problem>/<dataset>/<id>`` with an id of that dataset."""
+        if not isinstance(uri, str):
+            raise UnknownInstance(f"an instance is named by text, got {uri!r}")
         head, _, instance = uri.rpartition("/")
         if not head:
             self.initial(uri)

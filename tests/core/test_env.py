@@ -261,3 +261,15 @@ def test_reward_by_hand(name: str, expected: float) -> None:
     costs = Costs(baseline=8.0, bound=0.8, before=4.0, after=2.0)
     assert REWARDS[name](costs, ended=True) == pytest.approx(expected)
     assert (REWARDS[name](costs, ended=False) == 0) == (not REWARDS[name].dense)
+
+
+@pytest.mark.parametrize("uri", [5, b"bag", ["bag"]])
+def test_instance_that_is_no_text_is_named(uri: Any) -> None:
+    with pytest.raises(UnknownInstance, match="named by text"):
+        make_env().reset(options={"instance": uri})
+
+
+def test_own_step_limit_leaves_a_shared_problem_alone() -> None:
+    problem = Filling()
+    env = CompilerEnv(problem, {"default": Contents()}, INSTANCES, max_steps=2)
+    assert (env.problem.max_steps, problem.max_steps) == (2, 6)

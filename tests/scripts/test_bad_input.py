@@ -1,14 +1,16 @@
 """What people and damaged files give the command line: one line that says what is wrong, never a traceback."""
 
 import json
-from dataclasses import replace
+from dataclasses import fields, replace
 from pathlib import Path
 
 import pytest
 
+from gymcc.agents.policy import Card, PolicyError
 from gymcc.envs.core.record import Record, read_records
 from gymcc.scripts.environments import make, pick_instances
 from gymcc.scripts.main import run
+from gymcc.scripts.output import show
 
 MODEL = "looptune-mm-model-v0"
 
@@ -169,3 +171,19 @@ def test_damaged_listing_is_named(gymcc, tmp_path, line):
     status, _, err = gymcc("search", MODEL, "--dataset", str(tmp_path / "mine"))
     assert status == 2
     assert str(tmp_path / "mine") in err
+
+
+def test_texts_are_printed_as_they_are_written(gymcc, capsys):
+    """Neither `:b:` nor `[m,n]` is markup for whatever prints it."""
+    out = gymcc("generate", "looptune", "--help")[1]
+    assert "a:b:step" in out
+    assert "C[m,n] += A[m,k] * B[k,n]" in out
+    show([{"text": "A[m,k] :b:"}], False)
+    assert "A[m,k] :b:" in capsys.readouterr().out
+
+
+def test_wrong_type_in_a_side_car_is_named(tmp_path):
+    body = {field.name: {} for field in fields(Card)} | {"schema": 1, "env": MODEL, "actions": 5}
+    (tmp_path / "policy.json").write_text(json.dumps(body))
+    with pytest.raises(PolicyError, match=r"policy\.json: observation: .*string"):
+        Card.read(tmp_path / "policy.json")
