@@ -17,6 +17,7 @@ from typing import Any
 from gymcc.agents.policy import Policy, rollout
 from gymcc.agents.search import Budget, search
 from gymcc.envs.core.env import CompilerEnv
+from gymcc.envs.core.machine import fingerprint
 from gymcc.envs.core.problem import Problem
 from gymcc.envs.core.record import Record, append_record, intact_records, make_record
 
@@ -36,9 +37,10 @@ class Plan:
     seed: int = 0
     facts: dict[str, Any] = field(default_factory=dict)  # e.g. the policy's digest
 
-    def key(self) -> str:
-        """Names the record file: another plan never continues this one's."""
+    def key(self, problem: Problem[Any]) -> str:
+        """Names the record file: another plan never continues this one's, nor the same on other tools or machines."""
         facts = {**self.facts, "env": self.env_id, "options": self.options, "seed": self.seed}
+        facts |= {"versions": problem.versions(), "machine": {} if problem.deterministic else fingerprint()}
         facts |= {"evaluations": self.budget.evaluations, "seconds": self.budget.seconds}
         facts |= {"instances": self.instances, "references": self.references}
         return hashlib.blake2b(json.dumps(facts, sort_keys=True).encode(), digest_size=5).hexdigest()

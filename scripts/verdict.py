@@ -25,7 +25,7 @@ def carry_out(
     command: str = "",
 ) -> list[dict[str, Any]]:
     """Run a plan, keep its records and report in ``folder``, print the table; returns its rows."""
-    path = folder / "records" / f"{plan.key()}.jsonl"
+    path = folder / "records" / f"{plan.key(env.problem)}.jsonl"
     with progress(len(plan.instances), "evaluating") as advance:
         records = run(plan, env, path, policy, advance)
     rows = summarise(records)

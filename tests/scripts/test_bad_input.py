@@ -7,8 +7,10 @@ from pathlib import Path
 import pytest
 
 from gymcc.agents.policy import Card, PolicyError
+from gymcc.agents.search import Budget
 from gymcc.envs.core.record import Record, read_records
 from gymcc.scripts.environments import make, pick_instances
+from gymcc.scripts.evaluation import Plan
 from gymcc.scripts.main import run
 from gymcc.scripts.output import show
 
@@ -187,3 +189,14 @@ def test_wrong_type_in_a_side_car_is_named(tmp_path):
     (tmp_path / "policy.json").write_text(json.dumps(body))
     with pytest.raises(PolicyError, match=r"policy\.json: observation: .*string"):
         Card.read(tmp_path / "policy.json")
+
+
+def test_records_of_other_tools_or_machines_are_not_continued(monkeypatch):
+    plan = Plan(MODEL, {}, ("m8_n8_k8",), ("random",), (), Budget(evaluations=5))
+    model = make(MODEL).problem
+    assert plan.key(model) == plan.key(make(MODEL).problem)
+    assert plan.key(model) != plan.key(make(MODEL, isa="avx2").problem)
+    monkeypatch.setattr(model, "deterministic", False)
+    here = plan.key(model)
+    monkeypatch.setattr("gymcc.scripts.evaluation.fingerprint", lambda: {"cpu": "another"})
+    assert plan.key(model) != here
