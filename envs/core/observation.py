@@ -56,6 +56,9 @@ class GraphSpace(gym.Space["nx.MultiDiGraph[str]"]):
     def __hash__(self) -> int:
         return hash(GraphSpace)
 
+    def __repr__(self) -> str:
+        return "GraphSpace()"
+
 
 def select(known: Mapping[str, Observation], wanted: str | Mapping[str, str]) -> Observation:
     """A named observation, or a dict of them given as ``{key: name}``; raises ValueError naming the known ones."""

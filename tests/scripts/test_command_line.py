@@ -48,6 +48,12 @@ def test_info_shows_instance_and_card(gymcc):
     assert (facts["instances"], facts["train"], facts["test"]) == (120, 0, 120)
 
 
+def test_info_describes_the_environment(gymcc):
+    (page,) = json.loads(gymcc("info", MODEL, "--json")[1])
+    assert page["actions"][:2] == ["up", "down"]
+    assert page["observations"]["ir_graph_networkx"] == "GraphSpace()"
+
+
 def test_play_shows_cost_after_each_action(gymcc):
     actions = "split_8,down,down,down,split_16,swap_up,swap_up"
     status, out, _ = gymcc("play", MODEL, "--instance", "m64_n64_k64", "--actions", actions, "--json")
