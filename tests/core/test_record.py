@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import gymcc  # noqa: F401
+from gymcc.agents.search import METHODS, Budget, search
 from gymcc.envs.core.machine import fingerprint
 from gymcc.envs.core.record import BadRecord, Record, make_record, parse_record, read_records, write_records
 from gymcc.envs.core.verify import verify
@@ -73,6 +74,8 @@ def test_honest_record_holds() -> None:
         ({"deterministic": False}, "deterministic: says False"),
         ({"versions": {}}, "versions: backend was None, here 'model'"),
         ({"curve": [[1, 0.0, 1.0]]}, "curve: never reaches"),
+        ({"curve": [[1, 0.0, float("nan")]]}, "curve: never reaches"),
+        ({"curve": [[1, 0.0, 1e-12]]}, "curve: claims a lower cost"),
         ({"options": {"action_set": "x"}}, "unknown action_set 'x'; allowed: looptune, extended"),
         ({"options": {"colour": "x"}}, "colour"),
     ],
@@ -122,6 +125,17 @@ def test_any_value_in_any_field_is_accepted_or_named(name: str, junk: Any) -> No
 def test_garbage_is_refused_with_its_place(text: str, message: str) -> None:
     with pytest.raises(BadRecord, match=f"file:3: {message}"):
         parse_record(text, "file:3")
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_searches_that_run_out_of_budget_make_honest_records(method: str) -> None:
+    """Annealing may have no evaluation left for a state on its way that turns out to be the best."""
+    for evaluations in range(1, 25):
+        found = search(PROBLEM, "m80_n240_k192", method, Budget(evaluations=evaluations))
+        facts = {"seed": 0, "evaluations": found.evaluations, "seconds": 0.0, "proven": found.proven}
+        curve = [list(point) for point in found.curve]
+        record = make_record(PROBLEM, ENV, {}, found.instance, found.actions, method=method, curve=curve, **facts)
+        assert verify(record, {f"{ENV} []": PROBLEM}) == []
 
 
 def test_seconds_of_another_machine_are_not_compared() -> None:
