@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 from time import strftime
@@ -50,7 +51,11 @@ def command(
 
     from gymcc.agents.rllib.train import train  # torch and ray: seconds, and only for those who train
 
-    train(experiment, run, resume=resume, wandb_run=wandb_run, progress=_tell_json if as_json else _tell)
+    try:
+        train(experiment, run, resume=resume, wandb_run=wandb_run, progress=_tell_json if as_json else _tell)
+    except KeyboardInterrupt:
+        print(f"interrupted; `gymcc train {run} --resume` goes on", file=sys.stderr)
+        raise
     if not as_json:
         print(f"run:     {run}")
     if evaluate:

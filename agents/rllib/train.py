@@ -41,7 +41,7 @@ def train(
 ) -> Path:
     """Train as ``config`` says into a new ``run_dir``, or with ``resume`` go on from its newest checkpoint.
 
-    Ctrl-C finishes the iteration, writes a checkpoint and returns; a second one stops at once. After a kill nothing
+    Ctrl-C finishes the iteration, writes a checkpoint and raises KeyboardInterrupt; a second one stops at once. After a kill nothing
     is lost but the iterations since the last checkpoint and, for DQN, the replay buffer, which is filled anew.
     ``progress`` is given every row of metrics. ``wandb_run`` (``entity/project/id`` or URL) names the W&B run to go
     on with. Returns ``run_dir``. Raises :class:`ConfigError`, :class:`RunFolderError`.
@@ -112,7 +112,7 @@ class _Run:
         return net
 
     def loop(self) -> None:
-        """Iterate until the budget is spent or somebody interrupts."""
+        """Iterate until the budget is spent, or until somebody interrupts: then checkpoint and raise that on."""
         saved = self.iteration
         with interruptible() as interrupted:
             while self._share() < 1 and not interrupted.is_set():
@@ -126,6 +126,8 @@ class _Run:
         files = ["policy.onnx", "policy.json", "config.yaml", "run.json"]
         if latest is not None and (self.folder.path / "policy.onnx").is_file():
             self.tracker.artifact("policy", self.folder.path, [*files, str(latest.relative_to(self.folder.path))])
+        if interrupted.is_set():
+            raise KeyboardInterrupt
 
     def _share(self) -> float:
         """How much of the budget is spent; 1: all."""

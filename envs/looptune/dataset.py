@@ -8,6 +8,8 @@ from random import Random
 from gymcc.envs.core.dataset import Dataset
 from gymcc.envs.looptune.instance import MAX_EXTENT, format_id
 
+MAX_INSTANCES = 1_000_000
+
 
 def parse_range(text: str) -> tuple[int, ...]:
     """Extents written as ``7``, ``a:b``, ``a:b:step`` (b inclusive) or ``a|b|c``; raises ValueError."""
@@ -41,6 +43,9 @@ def matmuls(dim_a: str, dim_b: str) -> tuple[str, ...]:
     (m_range, k_range), (k_again, n_range) = ranges
     if k_range != k_again:
         raise ValueError(f"A's second and B's first dimension are one loop and must agree; got {dim_a!r} and {dim_b!r}")
+    count = len(m_range) * len(n_range) * len(k_range)
+    if count > MAX_INSTANCES:
+        raise ValueError(f"{count} shapes are more than a dataset may have ({MAX_INSTANCES}); take larger steps")
     return tuple(format_id(m, n, k) for m, n, k in product(m_range, n_range, k_range))
 
 

@@ -132,6 +132,10 @@ def test_generated_dataset_can_be_used(gymcc, tmp_path):
         (["search", MODEL, "--dataset", "nope"], ["nope", "looptune/mm-64-256-16"]),
         (["compare", MODEL, "--split", "exam"], ["exam", "validation"]),
         (["generate", "looptune", "--dimA", "1:x,2", "--dimB", "2,3", "--out", "never"], ["1:x", "a:b:step"]),
+        (
+            ["generate", "looptune", "--dimA", "1:4096,1:64", "--dimB", "1:64,1:4096", "--out", "never"],
+            ["1073741824", "1000000"],
+        ),
         (["verify", "missing.jsonl"], ["missing.jsonl"]),
         (["report", "missing"], ["missing", "no records"]),
         (["train", "missing.yaml"], ["missing.yaml"]),
