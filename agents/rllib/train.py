@@ -41,8 +41,8 @@ def train(
 ) -> Path:
     """Train as ``config`` says into a new ``run_dir``, or with ``resume`` go on from its newest checkpoint.
 
-    Ctrl-C finishes the iteration, writes a checkpoint and raises KeyboardInterrupt; a second one stops at once. After a kill nothing
-    is lost but the iterations since the last checkpoint and, for DQN, the replay buffer, which is filled anew.
+    Ctrl-C finishes the iteration, writes a checkpoint and raises KeyboardInterrupt; a second one stops at once. After
+    a kill nothing is lost but the iterations since the last checkpoint and, for DQN, the replay buffer.
     ``progress`` is given every row of metrics. ``wandb_run`` (``entity/project/id`` or URL) names the W&B run to go
     on with. Returns ``run_dir``. Raises :class:`ConfigError`, :class:`RunFolderError`.
 
