@@ -11,23 +11,9 @@ from gymcc.agents.search import Budget
 from gymcc.envs.core.record import Record, read_records
 from gymcc.scripts.environments import make, pick_instances
 from gymcc.scripts.evaluation import Plan
-from gymcc.scripts.main import run
 from gymcc.scripts.output import show
 
 MODEL = "looptune-mm-model-v0"
-
-
-@pytest.fixture
-def gymcc(capsys):
-    """Run a command; gives exit status, standard output and standard error."""
-
-    def call(*arguments: str) -> tuple[int, str, str]:
-        with pytest.raises(SystemExit) as stop:
-            run(list(arguments))
-        out, err = capsys.readouterr()
-        return int(stop.value.code or 0), out, err
-
-    return call
 
 
 @pytest.fixture

@@ -20,35 +20,28 @@ def trained(tmp_path_factory) -> Path:
     return folder
 
 
-def call(capsys, *arguments: str) -> tuple[int, str, str]:
-    with pytest.raises(SystemExit) as stop:
-        run(list(arguments))
-    out, err = capsys.readouterr()
-    return int(stop.value.code or 0), out, err
-
-
-def test_run_is_evaluated_verified_and_reported(capsys, trained):
-    status, out, err = call(
-        capsys, "evaluate", str(trained), "--count", "4", "--against", "random,heuristic", "--seconds", "0.5", "--json"
+def test_run_is_evaluated_verified_and_reported(gymcc, trained):
+    status, out, err = gymcc(
+        "evaluate", str(trained), "--count", "4", "--against", "random,heuristic", "--seconds", "0.5", "--json"
     )
     assert status == 0, err
     rows = {row["method"]: row for row in json.loads(out)}
     assert set(rows) == {"policy", "random", "heuristic"}
     assert rows["policy"]["instances"] == 4
     assert 0 < rows["policy"]["evaluations_mean"] <= 10
-    status, out, _ = call(capsys, "verify", str(trained))
+    status, out, _ = gymcc("verify", str(trained))
     assert (status, out) == (0, "12 of 12 records hold\n")
     page = (trained / "report.html").read_text()
     for words in ("Learning", "gymcc evaluate", "looptune-mm-model-v0"):
         assert words in page
-    status, out, _ = call(capsys, "report", str(trained), "--picture", str(trained / "figure.svg"))
+    status, out, _ = gymcc("report", str(trained), "--picture", str(trained / "figure.svg"))
     assert status == 0
     assert (trained / "figure.svg").read_text().startswith("<svg")
 
 
-def test_run_folder_is_not_clobbered(capsys, trained):
+def test_run_folder_is_not_clobbered(gymcc, trained):
     before = (trained / "metrics.jsonl").read_bytes()
-    status, _, err = call(capsys, "train", CONFIG, "--out", str(trained), *QUIET)
+    status, _, err = gymcc("train", CONFIG, "--out", str(trained), *QUIET)
     assert status == 2
     assert "exists already" in err
     assert (trained / "metrics.jsonl").read_bytes() == before
@@ -63,8 +56,8 @@ def test_run_folder_is_not_clobbered(capsys, trained):
         ("seed", ["expected section.key=value"]),
     ],
 )
-def test_bad_override_is_one_clear_line(capsys, tmp_path, pair, words):
-    status, _, err = call(capsys, "train", CONFIG, "--out", str(tmp_path / "never"), "--set", pair)
+def test_bad_override_is_one_clear_line(gymcc, tmp_path, pair, words):
+    status, _, err = gymcc("train", CONFIG, "--out", str(tmp_path / "never"), "--set", pair)
     assert status == 2
     assert len(err.strip().splitlines()) == 1
     for word in words:
@@ -72,9 +65,9 @@ def test_bad_override_is_one_clear_line(capsys, tmp_path, pair, words):
     assert not (tmp_path / "never").exists()
 
 
-def test_damaged_policy_is_named(capsys, trained, tmp_path):
+def test_damaged_policy_is_named(gymcc, trained, tmp_path):
     (tmp_path / "policy.onnx").write_bytes(b"not a network")
     (tmp_path / "policy.json").write_text((trained / "policy.json").read_text())
-    status, _, err = call(capsys, "evaluate", str(tmp_path))
+    status, _, err = gymcc("evaluate", str(tmp_path))
     assert status == 2
     assert "policy.onnx" in err

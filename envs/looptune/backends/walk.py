@@ -70,11 +70,7 @@ def vector_loop(nest: Nest) -> int | None:
 
 def registers(nest: Nest, target: Target, extents: tuple[int, ...]) -> int:
     """Vector registers (of scalars, in scalar code) that the C part of a block of ``extents`` needs."""
-    at = vector_loop(nest)
-    vector = None if at is None else nest.loops[at].dim
-    c = nest.contraction
-    rows = (extents[d] for d in range(len(extents)) if not c.is_reduction(d) and d != vector)
-    return (1 if vector is None else -(-extents[vector] // target.lanes)) * prod(rows)
+    return _Block(nest, target).registers(extents)
 
 
 def walk(nest: Nest, target: Target, visitor: Visitor) -> None:
@@ -82,9 +78,11 @@ def walk(nest: Nest, target: Target, visitor: Visitor) -> None:
     _Walk(nest, target, visitor).block(0, nest.contraction.extents)
 
 
-class _Walk:
-    def __init__(self, nest: Nest, target: Target, visitor: Visitor) -> None:
-        self.nest, self.target, self.visitor = nest, target, visitor
+class _Block:
+    """How blocks of a nest map to registers."""
+
+    def __init__(self, nest: Nest, target: Target) -> None:
+        self.nest, self.target = nest, target
         self.vector_at = vector_loop(nest)
         self.vector = None if self.vector_at is None else nest.loops[self.vector_at].dim
         c = nest.contraction
@@ -94,6 +92,12 @@ class _Walk:
         """Vector registers that the C part of a block needs."""
         columns = 1 if self.vector is None else -(-extents[self.vector] // self.target.lanes)
         return columns * prod(extents[d] for d in self.rows)
+
+
+class _Walk(_Block):
+    def __init__(self, nest: Nest, target: Target, visitor: Visitor) -> None:
+        super().__init__(nest, target)
+        self.visitor = visitor
 
     def block(self, level: int, extents: tuple[int, ...]) -> None:
         if self.registers(extents) <= self.target.accumulators:
