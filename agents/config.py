@@ -97,6 +97,7 @@ class DQN(Section):
     target_update: Count = 2_000  # environment steps between copies of the network
     grad_clip: Positive = 10.0  # global norm
     epsilon: Epsilon = Epsilon()
+    demonstrations: Share = 0.0  # of the episodes follow the problem's heuristic for a uniformly drawn number of steps
 
 
 class PPO(Section):

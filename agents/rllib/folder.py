@@ -87,9 +87,9 @@ class RunFolder:
             shutil.rmtree(old)
         return final
 
-    def latest(self) -> Path | None:
-        """The newest complete checkpoint."""
-        return next(iter(reversed(self._published())), None)
+    def latest(self, before: Path | None = None) -> Path | None:
+        """The newest complete checkpoint, or the newest one ``before`` another."""
+        return next((path for path in reversed(self._published()) if before is None or path.name < before.name), None)
 
     def _published(self) -> list[Path]:
         return sorted(p for p in self.checkpoints.glob("[0-9]*") if (p / "state.json").is_file())

@@ -59,14 +59,13 @@ class MaskedDQN(TorchRLModule, InferenceOnlyAPI, TargetNetworkAPI, QNetAPI):  # 
     def _forward_exploration(self, batch: dict[str, Any], t: int = 0, **kwargs: Any) -> dict[str, Tensor]:
         """Epsilon-greedy among the legal actions, ``t`` environment steps into the training.
 
-        Random where ``batch["stretch"]`` says so. ``explored`` marks actions that are not the greedy ones.
+        Random where ``batch["stretch"]`` says so.
         """
         q = self._q(self.net, batch[Columns.OBS])
         random = (torch.rand(len(q)) < self.epsilon(t)) | batch["stretch"]
         drawn = torch.multinomial(torch.isfinite(q).float(), 1).squeeze(-1)
         greedy = q.argmax(-1)
-        actions = torch.where(random, drawn, greedy)
-        return {Columns.ACTIONS: actions, "explored": actions != greedy}
+        return {Columns.ACTIONS: torch.where(random, drawn, greedy), "greedy": greedy}
 
     def epsilon(self, steps: int) -> float:
         """Share of random actions after so many environment steps, stretches aside."""

@@ -6,6 +6,7 @@ RLlib's own runner spends 1 to 2 ms per step in connectors, more than the enviro
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -42,11 +43,11 @@ class EpisodeRunner(SingleAgentEnvRunner):  # type: ignore[misc]
         start = time.perf_counter()
         seeds, self._instance_seeds = self._instance_seeds, [None] * self.num_envs
         envs = self.env.unwrapped.envs
-        players = [_Player(env, seed, self._stretch()) for env, seed in zip(envs, seeds, strict=True)]
+        players = [self._player(env, seed) for env, seed in zip(envs, seeds, strict=True)]
         while running := [player for player in players if not player.ended]:
-            actions, explored = self._act(running, t, explore)
-            for player, action, deviates in zip(running, actions, explored, strict=True):
-                player.step(int(action), bool(deviates))
+            actions, greedy = self._act(running, t, explore)
+            for player, action, best in zip(running, actions, greedy, strict=True):
+                player.step(int(action), int(best))
         seconds = (time.perf_counter() - start) / len(players)
         for player in players:
             self._log_episode_metrics(len(player.actions), sum(player.rewards), seconds)
@@ -55,15 +56,24 @@ class EpisodeRunner(SingleAgentEnvRunner):  # type: ignore[misc]
         return [player.trajectory() for player in players]
 
     def _act(self, players: list[_Player], t: int, explore: bool) -> tuple[Any, Any]:
-        """Actions, and whether each deviates from the greedy one."""
+        """What the policy does, and what it would do without exploring."""
         observations = np.stack([player.observations[-1] for player in players])
         masks = np.stack([player.masks[-1] for player in players])
         tensors = {"observations": torch.from_numpy(observations), "action_mask": torch.from_numpy(masks)}
         batch = {Columns.OBS: tensors, "stretch": torch.tensor([player.in_stretch for player in players])}
         if not explore:
-            return self.module.forward_inference(batch)[Columns.ACTIONS].numpy(), np.zeros(len(players), np.bool_)
+            greedy = self.module.forward_inference(batch)[Columns.ACTIONS].numpy()
+            return greedy, greedy
         out = self.module.forward_exploration(batch, t=t)
-        return out[Columns.ACTIONS].numpy(), out["explored"].numpy()
+        return out[Columns.ACTIONS].numpy(), out["greedy"].numpy()
+
+    def _player(self, env: Any, seed: int | None) -> _Player:
+        """An episode begun, of which some steps may be decided: random over a stretch, or at first the heuristic's."""
+        player = _Player(env, seed, self._stretch())
+        if self.random.random() < self.config.ours.demonstrations:
+            decisions = env.unwrapped.problem.heuristic(player.instance)
+            player.script = decisions[: int(self.random.integers(len(decisions), endpoint=True))]
+        return player
 
     def _stretch(self) -> range:
         """Steps of the next episode that are random."""
@@ -80,7 +90,9 @@ class _Player:
     def __init__(self, env: Any, seed: int | None, stretch: range) -> None:
         self.env = env
         self.stretch = stretch
-        observation, _ = env.reset(seed=seed)
+        self.script: Sequence[int] = ()  # the first actions, whatever the policy would do
+        observation, info = env.reset(seed=seed)
+        self.instance: str = info["instance"]
         self.observations, self.masks = [observation["observations"]], [observation["action_mask"]]
         self.actions: list[int] = []
         self.rewards: list[float] = []
@@ -93,13 +105,15 @@ class _Player:
     def in_stretch(self) -> bool:
         return len(self.actions) in self.stretch
 
-    def step(self, action: int, explored: bool) -> None:
+    def step(self, action: int, greedy: int) -> None:
+        if len(self.actions) < len(self.script):
+            action = self.script[len(self.actions)]
         observation, reward, terminated, truncated, info = self.env.step(action)
         self.observations.append(observation["observations"])
         self.masks.append(observation["action_mask"])
         self.actions.append(action)
         self.rewards.append(reward)
-        self.explored.append(explored)
+        self.explored.append(action != greedy)
         self.illegal += bool(info["illegal"])
         self.failed = bool(info["error"])
         self.ended = terminated or truncated

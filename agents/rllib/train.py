@@ -208,7 +208,9 @@ def restore(algorithm: Algorithm, checkpoint: Path) -> None:
     try:
         algorithm.restore_from_path(str(checkpoint.resolve()))
     except Exception as error:  # unpickling raises anything
-        raise RunFolderError(f"{checkpoint}: cannot restore this checkpoint: {error!r}"[:300]) from error
+        older = RunFolder(checkpoint.parents[1]).latest(before=checkpoint)
+        hint = f"; delete it to go on from {older.name}" if older else ""
+        raise RunFolderError(f"{checkpoint}: cannot restore this checkpoint{hint}: {error!r}"[:300]) from error
     wanted = weight_sum(learner_module(algorithm))
     sums = group.foreach_env_runner(lambda runner: weight_sum(runner.module), local_env_runner=False)
     if any(abs(found - wanted) > 1e-6 * abs(wanted) for found in sums):

@@ -27,8 +27,9 @@ episode's rewards sum to the logarithm of its speed-up. `bound_share` is the ori
 checked once against numpy, then timed against interleaved reference loops. `backend="model"`: deterministic seconds of
 a nominal machine; nothing runs. `bound`: floating-point operations over peak.
 
-**Instances.** `looptune/mm-64-256-16` (2,197 shapes, split by hash), `looptune/mm-off-grid` (120 shapes never trained
-on), and any `m<M>_n<N>_k<K>` up to 4096.
+**Instances.** `looptune/mm-64-256-16` (2,197 shapes, split by hash), `looptune/mm-mixed` (these and 2,000 shapes with
+extents from 16 to 512, to train on), `looptune/mm-off-grid` (120 shapes never trained on), and any `m<M>_n<N>_k<K>` up
+to 4096.
 
 **Version history.** v0: first.
 """

@@ -79,6 +79,18 @@ def _off_grid(count: int, seed: int) -> tuple[str, ...]:
     return tuple(shapes)
 
 
+def _spread(count: int, seed: int, without: frozenset[str]) -> tuple[str, ...]:
+    """Shapes with every extent drawn log-uniformly from 16 to 512, none larger than 2^25 multiply-adds."""
+    random = Random(seed)
+    shapes: dict[str, None] = {}
+    while len(shapes) < count:
+        m, n, k = (round(2 ** random.uniform(4, 9)) for _ in range(3))
+        shape = format_id(m, n, k)
+        if m * n * k <= 2**25 and shape not in without:
+            shapes[shape] = None
+    return tuple(shapes)
+
+
 MM_64_256_16 = Dataset(
     name="looptune/mm-64-256-16",
     instances=matmuls("64:256:16,64:256:16", "64:256:16,64:256:16"),
@@ -92,4 +104,11 @@ MM_OFF_GRID = Dataset(
     origin="Drawn by envs/looptune/dataset.py with seed 20. Never trained on.",
     shares=(0.0, 0.0, 1.0),
 )
-DATASETS = {dataset.name: dataset for dataset in (MM_64_256_16, MM_OFF_GRID)}
+MM_MIXED = Dataset(
+    name="looptune/mm-mixed",
+    instances=MM_64_256_16.instances
+    + _spread(2_000, seed=21, without=frozenset(MM_64_256_16.instances + MM_OFF_GRID.instances)),
+    description="The grid of looptune/mm-64-256-16 (same splits) and 2,000 shapes with extents from 16 to 512.",
+    origin="The grid, and shapes drawn by envs/looptune/dataset.py with seed 21. None of looptune/mm-off-grid.",
+)
+DATASETS = {dataset.name: dataset for dataset in (MM_64_256_16, MM_OFF_GRID, MM_MIXED)}

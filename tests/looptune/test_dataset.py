@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gymcc.envs.looptune.dataset import DATASETS, MM_64_256_16, matmuls, parse_range
+from gymcc.envs.looptune.dataset import DATASETS, MM_64_256_16, MM_MIXED, MM_OFF_GRID, matmuls, parse_range
 from gymcc.envs.looptune.instance import MAX_EXTENT, parse
 
 
@@ -66,3 +66,9 @@ def test_shipped_instances_are_shapes() -> None:
     for dataset in DATASETS.values():
         assert all(max(parse(instance).extents) <= 512 for instance in dataset)
     assert {extent for instance in MM_64_256_16 for extent in parse(instance).extents} == set(range(64, 257, 16))
+
+
+def test_what_is_evaluated_on_is_never_trained_on() -> None:
+    held_out = {*MM_OFF_GRID, *MM_64_256_16.split("test"), *MM_64_256_16.split("validation")}
+    assert not held_out & set(MM_MIXED.split("train"))
+    assert set(MM_64_256_16.split("train")) < set(MM_MIXED.split("train"))
