@@ -35,7 +35,7 @@ class CompilerEnv(gym.Env[Any, np.int64], Generic[S]):
 
     ``info`` holds scalars and arrays only: instance; cost, baseline_cost, best_cost and bound in the problem's unit
     (nan where unknown or, under a reward that is not dense, not yet evaluated); evals (costs computed so far by this
-    problem object); illegal; error; action_mask (int8, ``(n_actions,)``).
+    problem object); illegal; error; action_mask (int8, ``(n_actions,)``); and the problem's own facts of the instance.
     """
 
     metadata: dict[str, Any] = {"render_modes": ["ansi", "rgb_array"], "render_fps": 2}  # Gymnasium's
@@ -92,6 +92,8 @@ class CompilerEnv(gym.Env[Any, np.int64], Generic[S]):
         self.bound = self.problem.bound(instance)
         if isnan(self.bound) and self.reward.needs_bound():
             raise ValueError(f"reward {type(self.reward).__name__} needs a bound, and none is known of {instance!r}")
+        self.heuristic_cost = self.problem.heuristic_cost(instance) if self.reward.needs_heuristic() else nan
+        self.facts = self.problem.facts(instance)
         self.baseline_cost = self.cost = self.best_cost = self.problem.cost(self.state)
         return self._observe(self.episode), self._info("", "")
 
@@ -120,7 +122,10 @@ class CompilerEnv(gym.Env[Any, np.int64], Generic[S]):
         self.cost = self.problem.cost(self.state) if self.reward.dense or ended else nan
         if self.cost < self.best_cost:
             self.best_cost = self.cost
-        return float(self.reward(Costs(self.baseline_cost, self.bound, before, self.cost), ended))
+        return float(self.reward(self._costs(before), ended))
+
+    def _costs(self, before: float) -> Costs:
+        return Costs(self.baseline_cost, self.bound, before, self.cost, self.heuristic_cost)
 
     def render(self) -> Any:
         if self.render_mode is None:
@@ -187,6 +192,7 @@ class CompilerEnv(gym.Env[Any, np.int64], Generic[S]):
             "illegal": illegal,
             "error": error,
             "action_mask": self.action_masks(),
+            **self.facts,
         }
 
 

@@ -142,6 +142,17 @@ class Problem(ABC, Generic[S]):
         """The decisions of the compiler's own heuristic (or an expert's rule of thumb), at most ``max_steps``."""
         raise NotImplementedError(f"{self.name} has no heuristic")
 
+    def heuristic_cost(self, instance: str) -> float:
+        """Cost of the state that :meth:`heuristic` leads to."""
+        state = self.initial(instance)
+        for action in self.heuristic(instance):
+            state = self.apply(state, action)
+        return self.cost(state)
+
+    def facts(self, instance: str) -> dict[str, float | bool]:
+        """What else is known of an instance, for ``info``: e.g. the best known cost and whether it is proven best."""
+        return {}
+
     def reference(self, name: str, instance: str) -> float:
         """Cost of the same work done by a named outside tool, e.g. numpy; raises ValueError naming the known ones."""
         raise ValueError(f"unknown reference {name!r}; {self.name} has none")

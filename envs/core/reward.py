@@ -7,24 +7,26 @@ holds it to that. Dense rewards are differences of a potential, so that they tel
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import isnan, log, nan
 
 
 @dataclass(frozen=True, slots=True)
 class Costs:
-    """What a reward may look at, in the problem's unit: of the start state, the best bound (or nan), and two states."""
+    """What a reward may look at, in the problem's unit; nan where unknown."""
 
-    baseline: float
+    baseline: float  # of the start state
     bound: float
     before: float
     after: float
+    heuristic: float = nan  # where the problem's heuristic leads
 
 
 class Reward(ABC):
     """``reward(costs, ended)`` for one step; ``dense`` tells whether every step needs its cost."""
 
     dense: bool = True
+    telescopes: bool = True  # False: what an episode sums to depends on the way, and there is no objective
 
     @abstractmethod
     def __call__(self, costs: Costs, ended: bool) -> float:
@@ -36,7 +38,11 @@ class Reward(ABC):
 
     def needs_bound(self) -> bool:
         """Whether this reward says nothing where no bound is known."""
-        return isnan(self.objective(Costs(1.0, nan, 1.0, 1.0)))
+        return isnan(self(Costs(1.0, nan, 1.0, 1.0, 1.0), True))
+
+    def needs_heuristic(self) -> bool:
+        """Whether this reward says nothing where the heuristic's cost is not known."""
+        return isnan(self(Costs(1.0, 1.0, 1.0, 1.0), True))
 
 
 class Potential(Reward):
@@ -74,6 +80,26 @@ class BoundShare(Potential):
         return costs.bound / cost
 
 
+class AgainstHeuristic(Potential):
+    """Natural logarithm of how much better than where the problem's heuristic leads."""
+
+    def potential(self, cost: float, costs: Costs) -> float:
+        return log(costs.heuristic / cost)
+
+
+class RelativeDecrease(Reward):
+    """Decrease as a share of the cost *before the step*, times 5: jitml's reward. It does not telescope."""
+
+    telescopes = False
+    scale = 5.0
+
+    def __call__(self, costs: Costs, ended: bool) -> float:
+        return self.scale * (costs.before - costs.after) / costs.before
+
+    def objective(self, costs: Costs) -> float:
+        raise TypeError("what an episode of RelativeDecrease sums to depends on the way")
+
+
 @dataclass(frozen=True)
 class Terminal(Reward):
     """The whole of another reward's objective, paid once, when the episode ends; needs no cost before that."""
@@ -85,8 +111,15 @@ class Terminal(Reward):
         return self.objective(costs) if ended else 0.0
 
     def objective(self, costs: Costs) -> float:
-        whole = Costs(costs.baseline, costs.bound, costs.baseline, costs.after)
-        return self.inner.objective(whole)
+        return self.inner.objective(replace(costs, before=costs.baseline))
+
+
+@dataclass(frozen=True)
+class AtLast(Terminal):
+    """Another reward's potential of the last state alone, paid when the episode ends: 0 is as good as its zero."""
+
+    def objective(self, costs: Costs) -> float:
+        return self.inner.potential(costs.after, costs)
 
 
 REWARDS: dict[str, Reward] = {
@@ -94,4 +127,6 @@ REWARDS: dict[str, Reward] = {
     "cost_decrease": CostDecrease(),
     "bound_share": BoundShare(),
     "terminal_log_speedup": Terminal(LogSpeedup()),
+    "terminal_log_vs_heuristic": AtLast(AgainstHeuristic()),
+    "relative_decrease": RelativeDecrease(),
 }

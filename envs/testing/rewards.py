@@ -19,20 +19,31 @@ RELATIVE = 1e-9
 def rewards_telescope(subject: Subject) -> None:
     """The rewards of an episode, penalties of illegal actions aside, sum to the objective that the reward declares.
 
-    Tried with the environment's own reward and with every named one; one that needs a bound only where there is one.
+    Tried with the environment's own reward and with every named one that telescopes; one that needs a bound or the
+    heuristic's cost only where there is one.
     """
     env = subject.bare()
     steps, rewards = env.max_steps, {"the environment's own reward": env.reward, **REWARDS}
+    aimless = not _has_heuristic(subject)
 
     def body(walk: Walk) -> None:
         env.max_steps = min(steps, max(1, len(walk.choices)))
         unbounded = isnan(env.problem.bound(walk.instance))
         for name, reward in rewards.items():
-            if not (unbounded and reward.needs_bound()):
+            lacking = (unbounded and reward.needs_bound()) or (aimless and reward.needs_heuristic())
+            if reward.telescopes and not lacking:
                 env.reward = reward
                 _tried(env, walk, name)
 
     explore(subject, walks(subject), body)
+
+
+def _has_heuristic(subject: Subject) -> bool:
+    try:
+        subject.problem().heuristic(subject.instances[0])
+    except NotImplementedError:
+        return False
+    return True
 
 
 def _tried(env: CompilerEnv[Any], walk: Walk, name: str) -> None:
@@ -60,6 +71,6 @@ def _add_up(env: CompilerEnv[Any], walk: Walk, taken: list[int]) -> None:
 
 def _judge(env: CompilerEnv[Any], total: float, magnitude: float) -> None:
     final = env.problem.cost(env.state)
-    objective = env.reward.objective(Costs(env.baseline_cost, env.bound, env.baseline_cost, final))
+    objective = env.reward.objective(Costs(env.baseline_cost, env.bound, env.baseline_cost, final, env.heuristic_cost))
     if not abs(total - objective) <= RELATIVE * max(1.0, magnitude):
         raise Broken(f"rewards sum to {total!r}, the objective is {objective!r}")
