@@ -118,9 +118,13 @@ class PPO(Section):
 
 
 class Network(Section):
-    """The policy's network; ``vector``: a multi-layer perceptron on a flat observation."""
+    """The policy's network.
 
-    encoder: Literal["vector"] = "vector"
+    ``vector``: a multi-layer perceptron on the flattened observation. ``set``: one scorer shared by all candidates,
+    for observations with a row per action.
+    """
+
+    encoder: Literal["vector", "set"] = "vector"
     layers: Annotated[tuple[Count, ...], Field(min_length=1)] = (256, 256)
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field, fields
+from math import prod
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -36,7 +37,7 @@ class Card:
     env: str  # registered id
     options: dict[str, Any]  # of that environment while training
     observation: str  # name
-    observation_size: int
+    observation_size: int  # numbers, flattened
     actions: list[str]  # names, in the order of the scores
     versions: dict[str, str]  # of the problem's back end while training
     algorithm: dict[str, Any]
@@ -120,8 +121,8 @@ class Policy:
         return result
 
     def act(self, observation: NDArray[np.float32], mask: NDArray[Any]) -> int:
-        """The best legal action in one state, observation (D,), mask (A,)."""
-        return int(self.scores(observation[None], mask[None])[0].argmax())
+        """The best legal action in one state, observation of any shape, mask (A,)."""
+        return int(self.scores(observation.reshape(1, -1), mask[None])[0].argmax())
 
     def check(self, env: CompilerEnv[Any]) -> None:
         """Raise :class:`PolicyError` unless the policy's actions and observation are those of ``env``."""
@@ -132,7 +133,7 @@ class Policy:
             known = ", ".join(env.observations)
             raise PolicyError(f"the policy looks at {self.card.observation!r}; the environment offers {known}")
         space = env.observations[self.card.observation].space
-        if space.shape != (self.card.observation_size,):
+        if prod(space.shape or ()) != self.card.observation_size:
             raise PolicyError(f"the policy looks at {self.card.observation_size} numbers, the environment has {space}")
 
 
@@ -168,7 +169,7 @@ def rollouts(scorer: Scorer, env: CompilerEnv[Any], observation: str, instances:
     problem, observe = env.problem, choose(env.observations, observation, "observation")
     episodes = [_start(env, instance) for instance in instances]
     while running := [i for i, e in enumerate(episodes) if e.steps_left > 0 and not problem.is_terminal(e.state)]:
-        observations = np.stack([observe(episodes[i]) for i in running])
+        observations = np.stack([observe(episodes[i]).ravel() for i in running])
         masks = np.stack([problem.legal(episodes[i].state) for i in running])
         for i, action in zip(running, scorer.scores(observations, masks).argmax(-1).tolist(), strict=True):
             episodes[i] = episodes[i].moved(action, problem.apply(episodes[i].state, action))

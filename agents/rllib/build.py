@@ -46,9 +46,12 @@ def _check(experiment: Experiment, env: CompilerEnv[Any]) -> None:
         raise ConfigError(
             f"runners.num_env_runners: {runners} processes would measure on {cores} cores; allowed: 0 to {cores}"
         )
-    shape = env.observation_space.shape
-    if shape is None or len(shape) != 1:
-        raise ConfigError(f"network.encoder: vector needs a flat observation, {experiment.env.id} has {shape}")
+    shape, encoder = env.observation_space.shape, experiment.network.encoder
+    if shape is None:
+        raise ConfigError(f"env.options.observation: a network needs one array, {experiment.env.id} gives several")
+    if encoder == "set" and (len(shape) != 2 or shape[0] != env.problem.n_actions):
+        rows = f"a row for each of the {env.problem.n_actions} actions"
+        raise ConfigError(f"network.encoder: set needs {rows}, {experiment.env.id} observes {shape}")
 
 
 def _dqn(experiment: Experiment, dqn: DQN) -> AlgorithmConfig:
@@ -56,6 +59,7 @@ def _dqn(experiment: Experiment, dqn: DQN) -> AlgorithmConfig:
     config.ours = dqn
     runners = experiment.runners
     settings = {
+        "encoder": experiment.network.encoder,
         "layers": experiment.network.layers,
         "dueling": dqn.dueling,
         "double": dqn.double,
@@ -86,7 +90,7 @@ def _dqn(experiment: Experiment, dqn: DQN) -> AlgorithmConfig:
 
 
 def _ppo(experiment: Experiment, ppo: PPO) -> AlgorithmConfig:
-    settings = {"layers": experiment.network.layers, "dueling": False}
+    settings = {**experiment.network.model_dump(), "dueling": False}
     return (
         PPOConfig()
         .env_runners(

@@ -39,7 +39,10 @@ def make(context: dict[str, Any]) -> gym.Env[Any, Any]:
     if context["pin"] and worker > 0:
         cores = available_cores()
         os.sched_setaffinity(0, {cores[(worker - 1) % len(cores)]})
-    return StepLimitEnds(DictMask(fork(_prototype(context["id"], json.dumps(context["options"])))))
+    env: gym.Env[Any, Any] = fork(_prototype(context["id"], json.dumps(context["options"])))
+    if len(env.observation_space.shape or ()) != 1:
+        env = gym.wrappers.FlattenObservation(env)
+    return StepLimitEnds(DictMask(env))
 
 
 @lru_cache(maxsize=4)

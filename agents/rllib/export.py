@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import warnings
+from math import prod
 from pathlib import Path
 from typing import Any
 
@@ -67,7 +68,7 @@ def describe(experiment: Experiment, env: CompilerEnv[Any], env_steps: int, vali
         env=experiment.env.id,
         options=training_options(experiment),
         observation=observation,
-        observation_size=shape[0],
+        observation_size=prod(shape),
         actions=[env.problem.describe(action) for action in range(env.problem.n_actions)],
         versions=env.problem.versions(),
         algorithm=experiment.algorithm.model_dump(mode="json"),

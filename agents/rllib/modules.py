@@ -12,13 +12,13 @@ from ray.rllib.core.rl_module.apis import InferenceOnlyAPI, QNetAPI, TargetNetwo
 from ray.rllib.core.rl_module.torch import TorchRLModule
 from torch import Tensor, nn
 
-from gymcc.agents.rllib.networks import ILLEGAL, MaskedMLP
+from gymcc.agents.rllib.networks import ENCODERS, ILLEGAL, MaskedNet
 
 
-def build_net(observation_space: Any, action_space: Any, settings: dict[str, Any]) -> MaskedMLP:
-    """The network for a ``DictMask`` observation space; ``settings``: layers, dueling."""
+def build_net(observation_space: Any, action_space: Any, settings: dict[str, Any]) -> MaskedNet:
+    """The network for a ``DictMask`` observation space; ``settings``: encoder, layers, dueling."""
     inputs = observation_space["observations"].shape[0]
-    return MaskedMLP(inputs, int(action_space.n), settings["layers"], settings["dueling"])
+    return ENCODERS[settings["encoder"]](inputs, int(action_space.n), settings["layers"], settings["dueling"])
 
 
 def _unpack(observation: dict[str, Tensor]) -> tuple[Tensor, Tensor]:

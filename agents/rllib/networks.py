@@ -11,33 +11,83 @@ from torch import Tensor, nn
 ILLEGAL = -1e9  # score of an illegal action: finite, since -inf turns into nan in an entropy and in some run times
 
 
-class MaskedMLP(nn.Module):
-    """A multi-layer perceptron with one score per action and one value of the state.
+class MaskedNet(nn.Module):
+    """One score per action and one value of the state, from whatever an encoder makes of the observation.
 
     ``forward(observations (B, D) float32, action_mask (B, A))`` gives scores (B, A), unmasked, and values (B,). With
     ``dueling`` the scores are Q values: the value plus advantages that average 0 over the *legal* actions (Wang et
     al. 2016).
     """
 
-    def __init__(self, inputs: int, actions: int, layers: Sequence[int], dueling: bool) -> None:
-        super().__init__()
-        sizes = [inputs, *layers]
-        stack: list[nn.Module] = []
-        for before, after in pairwise(sizes):
-            stack += [nn.Linear(before, after), nn.ReLU()]
-        self.trunk = nn.Sequential(*stack)
-        self.scores = nn.Linear(sizes[-1], actions)
-        self.value = nn.Linear(sizes[-1], 1)
-        self.dueling = dueling
+    dueling: bool
+
+    def encode(self, observations: Tensor) -> tuple[Tensor, Tensor]:
+        """Raw scores (B, A) and values (B, 1)."""
+        raise NotImplementedError
 
     def forward(self, observations: Tensor, action_mask: Tensor) -> tuple[Tensor, Tensor]:
-        hidden = self.trunk(observations)
-        scores, value = self.scores(hidden), self.value(hidden)
+        scores, value = self.encode(observations)
         if self.dueling:
             legal = action_mask > 0.5
             counted = torch.where(legal, scores, torch.zeros_like(scores)).sum(-1, keepdim=True)
             scores = value + scores - counted / legal.sum(-1, keepdim=True).clamp(min=1)
         return scores, value.squeeze(-1)
+
+
+class VectorNet(MaskedNet):
+    """A multi-layer perceptron on a flat observation."""
+
+    def __init__(self, inputs: int, actions: int, layers: Sequence[int], dueling: bool) -> None:
+        super().__init__()
+        self.trunk = perceptron([inputs, *layers])
+        self.scores = nn.Linear(layers[-1], actions)
+        self.value = nn.Linear(layers[-1], 1)
+        self.dueling = dueling
+
+    def encode(self, observations: Tensor) -> tuple[Tensor, Tensor]:
+        hidden = self.trunk(observations)
+        return self.scores(hidden), self.value(hidden)
+
+
+class SetNet(MaskedNet):
+    """For actions that are a set of candidates and stop: one shared scorer, whatever the number and order.
+
+    The observation is a row per action, flattened, the last row for stopping and all that concerns the whole; column 0
+    is 1 in rows that there is a candidate for. Each candidate is scored from its own row, the last row, and mean and
+    maximum of all candidates' encodings.
+    """
+
+    def __init__(self, inputs: int, actions: int, layers: Sequence[int], dueling: bool) -> None:
+        super().__init__()
+        self.features, width = inputs // actions, layers[-1]
+        self.row = perceptron([self.features, *layers])
+        self.whole = perceptron([self.features + 2 * width, *layers])
+        self.alone, self.among = nn.Linear(width, width), nn.Linear(width, width)
+        self.score = nn.Linear(width, 1)
+        self.stop = nn.Linear(width, 1)
+        self.value = nn.Linear(width, 1)
+        self.dueling = dueling
+
+    def encode(self, observations: Tensor) -> tuple[Tensor, Tensor]:
+        rows = observations.unflatten(-1, (-1, self.features))
+        candidates, whole = rows[:, :-1], rows[:, -1]
+        present = candidates[..., :1]
+        each = self.row(candidates) * present
+        mean = each.sum(1) / present.sum(1).clamp(min=1)
+        whole = self.whole(torch.cat([whole, mean, each.amax(1)], -1))
+        scores = self.score(torch.relu(self.alone(each) + self.among(whole).unsqueeze(1))).squeeze(-1)
+        return torch.cat([scores, self.stop(whole)], -1), self.value(whole)
+
+
+ENCODERS: dict[str, type[VectorNet] | type[SetNet]] = {"vector": VectorNet, "set": SetNet}
+
+
+def perceptron(sizes: Sequence[int]) -> nn.Sequential:
+    """Linear layers with rectifiers between and after them."""
+    stack: list[nn.Module] = []
+    for before, after in pairwise(sizes):
+        stack += [nn.Linear(before, after), nn.ReLU()]
+    return nn.Sequential(*stack)
 
 
 class Scorer(nn.Module):

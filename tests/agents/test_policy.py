@@ -22,7 +22,7 @@ pytest.importorskip("ray")
 
 from gymcc.agents.config import parse  # noqa: E402
 from gymcc.agents.rllib.export import TorchScorer, describe, export  # noqa: E402
-from gymcc.agents.rllib.networks import ILLEGAL, MaskedMLP  # noqa: E402
+from gymcc.agents.rllib.networks import ILLEGAL, VectorNet  # noqa: E402
 
 EXPERIMENT = parse({"env": {"id": "looptune-mm-model-v0"}, "algorithm": {"name": "dqn"}, "budget": {"env_steps": 1}})
 
@@ -37,7 +37,7 @@ def model_env(**options: Any) -> CompilerEnv[Any]:
 def exported(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> tuple[Any, Path]:
     torch.manual_seed(0)
     env = model_env()
-    net = MaskedMLP(env.observation_space.shape[0], env.problem.n_actions, [64, 64], dueling=request.param)
+    net = VectorNet(env.observation_space.shape[0], env.problem.n_actions, [64, 64], dueling=request.param)
     folder = tmp_path_factory.mktemp("policy")
     export(net, describe(EXPERIMENT, env, 0, {}), folder)
     return net, folder

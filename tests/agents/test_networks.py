@@ -1,0 +1,69 @@
+"""The set encoder: order and padding make no difference, and the exported network is the same function."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+torch = pytest.importorskip("torch")
+onnxruntime = pytest.importorskip("onnxruntime")
+
+from gymcc.agents.rllib.networks import Scorer, SetNet  # noqa: E402
+
+ACTIONS, FEATURES = 6, 4
+
+
+def rows(batch: int, present: int) -> torch.Tensor:
+    drawn = torch.rand(batch, ACTIONS, FEATURES)
+    drawn[:, :, 0] = 1
+    drawn[:, present:-1] = 0
+    return drawn
+
+
+@pytest.fixture
+def net() -> SetNet:
+    torch.manual_seed(0)
+    return SetNet(ACTIONS * FEATURES, ACTIONS, [16, 8], dueling=False).eval()
+
+
+def scores(net: SetNet, observation: torch.Tensor) -> torch.Tensor:
+    with torch.no_grad():
+        return net(observation.flatten(1), torch.ones(len(observation), ACTIONS))[0]
+
+
+def test_candidates_in_another_order_have_the_same_scores(net: SetNet) -> None:
+    observation, order = rows(3, 5), torch.tensor([3, 0, 4, 1, 2, 5])
+    assert torch.allclose(scores(net, observation)[:, order], scores(net, observation[:, order]), atol=1e-6)
+
+
+def test_absent_candidates_make_no_difference(net: SetNet) -> None:
+    observation = rows(3, 2)
+    other = observation.clone()
+    other[:, 2:-1, 1:] = 7.0  # column 0 still says that there is nothing
+    kept = [0, 1, 5]
+    assert torch.allclose(scores(net, observation)[:, kept], scores(net, other)[:, kept], atol=1e-6)
+
+
+def test_candidates_matter_to_each_other(net: SetNet) -> None:
+    observation = rows(1, 5)
+    other = observation.clone()
+    other[:, 4, 1:] += 1
+    assert not torch.allclose(scores(net, observation)[:, 0], scores(net, other)[:, 0])
+
+
+@pytest.mark.parametrize("dueling", [False, True])
+def test_the_export_is_the_same_function(dueling: bool, tmp_path: Path) -> None:
+    torch.manual_seed(1)
+    scorer = Scorer(SetNet(ACTIONS * FEATURES, ACTIONS, [16], dueling)).eval()
+    inputs = (rows(2, 3).flatten(1), torch.ones(2, ACTIONS))
+    names = ["observations", "action_mask"]
+    axes = {name: {0: "batch"} for name in [*names, "scores"]}
+    path = str(tmp_path / "net.onnx")
+    torch.onnx.export(scorer, inputs, path, input_names=names, output_names=["scores"], dynamic_axes=axes, dynamo=False)
+    session = onnxruntime.InferenceSession(path, providers=["CPUExecutionProvider"])
+    observation, mask = rows(7, 4).flatten(1), (torch.rand(7, ACTIONS) > 0.3).float()
+    found = session.run(["scores"], {"observations": observation.numpy(), "action_mask": mask.numpy()})[0]
+    with torch.no_grad():
+        assert np.allclose(found, scorer(observation, mask).numpy(), atol=1e-5)
