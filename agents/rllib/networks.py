@@ -59,7 +59,8 @@ class SetNet(MaskedNet):
 
     def __init__(self, inputs: int, actions: int, layers: Sequence[int], dueling: bool) -> None:
         super().__init__()
-        self.features, width = inputs // actions, layers[-1]
+        self.actions, self.features = actions, inputs // actions
+        width = layers[-1]
         self.row = perceptron([self.features, *layers])
         self.whole = perceptron([self.features + 2 * width, *layers])
         self.alone, self.among = nn.Linear(width, width), nn.Linear(width, width)
@@ -69,7 +70,7 @@ class SetNet(MaskedNet):
         self.dueling = dueling
 
     def encode(self, observations: Tensor) -> tuple[Tensor, Tensor]:
-        rows = observations.unflatten(-1, (-1, self.features))
+        rows = observations.reshape(-1, self.actions, self.features)
         candidates, whole = rows[:, :-1], rows[:, -1]
         present = candidates[..., :1]
         each = self.row(candidates) * present
