@@ -1,0 +1,91 @@
+"""Where candidates are available: a forward intersection data flow with two bits each (optcse.cpp, Availability).
+
+The low half of a mask has a bit per candidate that is computed on every path, the high half one per candidate that is
+computed on every path with no call since.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from gymcc.envs.jitcse.frontend.flat import Flat
+from gymcc.envs.jitcse.frontend.flow import Flow
+from gymcc.envs.jitcse.ir import Op
+
+CALLS = (Op.CALL, Op.HELPER)
+
+
+@dataclass(frozen=True, slots=True)
+class Availability:
+    """What the data flow says of the trees of all candidates."""
+
+    is_def: dict[int, bool]  # per node: computes the value, else finds it available
+    across_call: frozenset[int]  # nodes that are uses reached past a call on some path
+
+
+def availability(flat: Flat, flow: Flow, candidates: Sequence[Sequence[int]]) -> Availability:
+    """Split the trees of candidates into definitions and uses."""
+    count = len(candidates)
+    high = ((1 << count) - 1) << count
+    both = {node: (1 << n) | (1 << (n + count)) for n, nodes in enumerate(candidates) for node in nodes}
+    events = _events(flat, flow, both)
+    starts = _solve(flow, {block: _summary(flat, events[block], both, high) for block in flow.order})
+    is_def: dict[int, bool] = {}
+    across = set()
+    for block in flow.order:
+        mask = starts[block]
+        for node in events[block]:
+            bits = both.get(node, 0)
+            if mask & bits:  # a use; were it a call, it is not made
+                is_def[node] = False
+                if mask & bits != bits:
+                    across.add(node)
+                continue
+            if flat.nodes[node].op in CALLS:
+                mask &= ~high
+            if bits:
+                is_def[node] = True
+                mask |= bits
+    return Availability(is_def, frozenset(across))
+
+
+def _events(flat: Flat, flow: Flow, both: dict[int, int]) -> dict[int, list[int]]:
+    """Per live block the nodes that matter: trees of candidates, and calls that are none."""
+    return {
+        block: [node for node in flat.spans[block] if node in both or flat.nodes[node].op in CALLS]
+        for block in flow.order
+    }
+
+
+def _summary(flat: Flat, events: list[int], both: dict[int, int], high: int) -> tuple[int, int]:
+    """What a block keeps of the mask at its start, and what it adds.
+
+    Every tree adds both bits, be it a use: a use past a call marks its candidate when it is met.
+    """
+    keep, add = -1, 0
+    for node in events:
+        if flat.nodes[node].op in CALLS:
+            keep, add = keep & ~high, add & ~high
+        add |= both.get(node, 0)
+    return keep, add
+
+
+def _solve(flow: Flow, summaries: dict[int, tuple[int, int]]) -> dict[int, int]:
+    """The mask at the start of each live block: the greatest solution."""
+    everything = -1
+    ends = dict.fromkeys(flow.order, everything)
+    starts = dict.fromkeys(flow.order, 0)
+    changed = True
+    while changed:
+        changed = False
+        for block in flow.order:
+            mask = everything if block else 0
+            for before in flow.predecessors[block]:
+                mask &= ends[before]
+            keep, add = summaries[block]
+            end = (mask & keep) | add
+            starts[block] = mask
+            if end != ends[block]:
+                ends[block], changed = end, True
+    return starts

@@ -1,0 +1,1 @@
+"""Whether a method is well formed."""
