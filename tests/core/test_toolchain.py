@@ -74,9 +74,7 @@ def test_a_tool_that_does_not_read_its_input_does_not_block():
 
 
 def test_a_bad_status_is_told_with_the_last_words():
-    with pytest.raises(
-        ToolDied, match=r"^sh \(version unknown\) at /bin/sh ended with status 3, saying: no such x$"
-    ):
+    with pytest.raises(ToolDied, match=r"^sh \(version unknown\) at /bin/sh ended with status 3, saying: no such x$"):
         shell("echo no such x >&2; exit 3")
 
 
