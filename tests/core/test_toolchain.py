@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import pickle
+import shutil
 import signal
 import subprocess
 import sys
@@ -286,16 +287,27 @@ print(live.ask("", lambda line: line == "Done", 60)[0], flush=True)
 """
 
 
-def trainer(ending: str) -> tuple[subprocess.Popen[str], list[int], Path]:
-    process = subprocess.Popen([sys.executable, "-c", TRAINER + ending], stdout=subprocess.PIPE, text=True)
-    assert process.stdout is not None
-    *pids, folder = process.stdout.readline().split()
-    assert all(alive(int(pid)) for pid in pids)
-    assert Path(folder).is_dir()
-    return process, [int(pid) for pid in pids], Path(folder)
+@pytest.fixture
+def trainer():
+    """Starts a process that holds a session; gives it, the ids of tool, tool's child and launcher, and the folder."""
+    started = []
+
+    def start(ending: str) -> tuple[subprocess.Popen[str], list[int], Path]:
+        process = subprocess.Popen([sys.executable, "-c", TRAINER + ending], stdout=subprocess.PIPE, text=True)
+        started.append(process)
+        *pids, folder = process.stdout.readline().split()
+        assert all(alive(int(pid)) for pid in pids)
+        assert Path(folder).is_dir()
+        return process, [int(pid) for pid in pids], Path(folder)
+
+    yield start
+    for process in started:
+        process.kill()
+        process.wait()
+        process.stdout.close()
 
 
-def test_kill_9_of_the_parent_ends_tool_children_launcher_and_folder():
+def test_kill_9_of_the_parent_ends_tool_children_launcher_and_folder(trainer):
     process, pids, folder = trainer("time.sleep(1000)")
     process.kill()
     process.wait()
@@ -303,15 +315,15 @@ def test_kill_9_of_the_parent_ends_tool_children_launcher_and_folder():
 
 
 @pytest.mark.parametrize("ending", ["", "raise SystemExit(3)", "import os; os._exit(0)", "1/0"])
-def test_so_does_any_end_of_the_parent(ending):
+def test_so_does_any_end_of_the_parent(trainer, ending):
     process, pids, folder = trainer(ending)
     process.wait()
     assert soon(lambda: not any(map(alive, pids)) and not folder.exists())
 
 
-def test_kill_9_of_the_launcher_ends_the_tool_too():
-    process, (tool, _, launcher), _ = trainer("time.sleep(1000)")
+def test_kill_9_of_the_launcher_ends_the_tool_too(trainer):
+    _, (tool, child, launcher), folder = trainer("time.sleep(1000)")
     os.kill(launcher, signal.SIGKILL)
     assert soon(lambda: not alive(tool))
-    process.kill()
-    process.wait()
+    os.kill(child, signal.SIGKILL)  # nobody is left to know of it
+    shutil.rmtree(folder)
