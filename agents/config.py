@@ -117,6 +117,18 @@ class PPO(Section):
     grad_clip: Positive = 0.5
 
 
+class Cloning(Section):
+    """Behavioural cloning: imitate decisions that are known, as a policy of its own or to start DQN or PPO from."""
+
+    name: Literal["cloning"]
+    teacher: Literal["solution", "heuristic"] = "solution"  # the best known decisions, or the problem's heuristic
+    states: Count = 8  # drawn from each instance, on the way of the teacher
+    lr: Positive = 1e-3
+    lr_end: Positive | None = None  # reached linearly when the budget is spent
+    batch_size: Count = 256  # states
+    weight_decay: Annotated[float, Field(ge=0)] = 1e-4
+
+
 class Network(Section):
     """The policy's network.
 
@@ -149,6 +161,12 @@ class Budget(Section):
             raise ValueError("give env_steps, minutes or both")
         return self
 
+    def share(self, env_steps: int, seconds: float) -> float:
+        """How much of it is spent; 1: all."""
+        steps = env_steps / self.env_steps if self.env_steps is not None else 0.0
+        minutes = seconds / 60 / self.minutes if self.minutes is not None else 0.0
+        return min(1.0, max(steps, minutes))
+
 
 class Checkpoint(Section):
     """How often a resumable checkpoint is written, and how many are kept besides the best."""
@@ -171,11 +189,14 @@ class Logger(Section):
     wandb: Wandb = Wandb()
 
 
+ALGORITHMS: dict[int | str, type[Section]] = {"dqn": DQN, "ppo": PPO, "cloning": Cloning}
+
+
 class Experiment(Section):
     """One training run."""
 
     env: Env
-    algorithm: DQN | PPO = Field(discriminator="name")
+    algorithm: DQN | PPO | Cloning = Field(discriminator="name")
     budget: Budget
     validation: Validation = Validation()
     network: Network = Network()
@@ -216,16 +237,16 @@ def dump(experiment: Experiment) -> str:
 
 def _fault(item: Any) -> str:
     """One fault of pydantic's list in our words."""
-    key = ".".join(str(part) for part in item["loc"] if part not in ("dqn", "ppo"))
+    key = ".".join(str(part) for part in item["loc"] if part not in ALGORITHMS)
     kind, value, context = item["type"], item["input"], item.get("ctx", {})
     if kind == "extra_forbidden":
         return f"unknown key {key!r}; allowed: {', '.join(_section(item['loc'][:-1]).model_fields)}"
     if kind == "missing":
         return f"missing key {key!r}"
     if kind == "union_tag_invalid":
-        return f"{key}.name: {context['tag']!r} is not allowed; allowed: dqn, ppo"
+        return f"{key}.name: {context['tag']!r} is not allowed; allowed: {', '.join(map(str, ALGORITHMS))}"
     if kind == "union_tag_not_found":
-        return f"missing key '{key}.name'; allowed: dqn, ppo"
+        return f"missing key '{key}.name'; allowed: {', '.join(map(str, ALGORITHMS))}"
     if kind == "literal_error":
         return f"{key}: {value!r} is not allowed; allowed: {context['expected'].replace(' or ', ', ')}"
     return f"{key}: {item['msg'].removeprefix('Value error, ')} (got {value!r})"
@@ -235,8 +256,8 @@ def _section(location: tuple[int | str, ...]) -> type[Section]:
     """The model at a place in the file."""
     found: type[Section] = Experiment
     for part in location:
-        if part in ("dqn", "ppo"):
-            found = DQN if part == "dqn" else PPO
+        if part in ALGORITHMS:
+            found = ALGORITHMS[part]
         elif isinstance(part, str) and part != "algorithm":
             found = found.model_fields[part].annotation  # type: ignore[assignment]
     return found

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from time import strftime
 from typing import Annotated, Any
@@ -12,11 +12,12 @@ from typing import Annotated, Any
 import typer
 import yaml
 
-from gymcc.agents.config import ConfigError, Experiment, load, parse
+from gymcc.agents.config import Cloning, ConfigError, Experiment, load, parse
 from gymcc.scripts.environments import make
 from gymcc.scripts.evaluate import evaluate as evaluate_run
 from gymcc.scripts.output import Json
 
+Progress = Callable[[dict[str, Any]], None]
 Config = Annotated[Path, typer.Argument(help="A YAML of configs/, or with --resume a run folder.")]
 Out = Annotated[Path | None, typer.Option(help="Run folder to make; default runs/<config>-<time>.")]
 Resume = Annotated[bool, typer.Option(help="Continue the run in the given folder from its last checkpoint.")]
@@ -49,17 +50,27 @@ def command(
             make(experiment.env.id, **experiment.env.options | more)
     run = config if resume else out or Path("runs") / f"{config.stem}-{strftime('%Y%m%d-%H%M%S')}"
 
-    from gymcc.agents.rllib.train import train  # torch and ray: seconds, and only for those who train
+    progress = _tell_json if as_json else _tell
+    if experiment and isinstance(experiment.algorithm, Cloning):
+        from gymcc.agents.cloning import clone
 
-    try:
-        train(experiment, run, resume=resume, wandb_run=wandb_run, progress=_tell_json if as_json else _tell)
-    except KeyboardInterrupt:
-        print(f"interrupted; `gymcc train {run} --resume` goes on", file=sys.stderr)
-        raise
+        clone(experiment, run, progress)
+    else:
+        _train(experiment, run, resume, wandb_run, progress)
     if not as_json:
         print(f"run:     {run}")
     if evaluate:
         evaluate_run(run, as_json=as_json)
+
+
+def _train(experiment: Experiment | None, run: Path, resume: bool, wandb_run: str | None, progress: Progress) -> None:
+    from gymcc.agents.rllib.train import train  # torch and ray: seconds, and only for those who train
+
+    try:
+        train(experiment, run, resume=resume, wandb_run=wandb_run, progress=progress)
+    except KeyboardInterrupt:
+        print(f"interrupted; `gymcc train {run} --resume` goes on", file=sys.stderr)
+        raise
 
 
 def _overridden(experiment: Experiment, pairs: Sequence[str]) -> Experiment:

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import platform
 import time
 from collections.abc import Callable
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +11,6 @@ import torch
 from ray.rllib.algorithms.algorithm import Algorithm
 from torch import nn
 
-import gymcc
 from gymcc.agents.config import ConfigError, Experiment
 from gymcc.agents.policy import Card
 from gymcc.agents.rllib import environment
@@ -23,11 +20,9 @@ from gymcc.agents.rllib.folder import RunFolder, RunFolderError
 from gymcc.agents.rllib.metrics import metrics_row
 from gymcc.agents.rllib.session import interruptible, local_ray, quiet_stderr
 from gymcc.agents.rllib.tracking import Tracker, parse_run
-from gymcc.agents.rllib.validation import Validator
+from gymcc.agents.rllib.validation import Validator, run_facts
 from gymcc.envs.core.env import CompilerEnv
-from gymcc.envs.core.machine import fingerprint
 
-PACKAGES = ("torch", "ray", "gymnasium", "numpy", "onnxruntime", "wandb")
 Progress = Callable[[dict[str, Any]], None]
 
 
@@ -64,7 +59,7 @@ def train(
             algorithm = settings.build_algo()
         try:
             _prepare(algorithm, experiment, checkpoint)
-            folder = folder or RunFolder.create(run_dir, experiment, _facts(experiment, env, validator))
+            folder = folder or RunFolder.create(run_dir, experiment, run_facts(experiment, env, validator))
             facts = {**folder.read_json("run.json"), **experiment.model_dump(mode="json")}
             tracker = Tracker(experiment.logger.wandb, run_dir, facts, tracked or state.get("wandb", {}))
             run = _Run(experiment, folder, algorithm, env, validator, tracker, progress, state)
@@ -130,11 +125,7 @@ class _Run:
             raise KeyboardInterrupt
 
     def _share(self) -> float:
-        """How much of the budget is spent; 1: all."""
-        budget = self.experiment.budget
-        steps = self.env_steps / budget.env_steps if budget.env_steps is not None else 0.0
-        minutes = self.seconds / 60 / budget.minutes if budget.minutes is not None else 0.0
-        return min(1.0, max(steps, minutes))
+        return self.experiment.budget.share(self.env_steps, self.seconds)
 
     def _set_rate(self) -> None:
         algorithm = self.experiment.algorithm
@@ -236,20 +227,6 @@ def _prepare(algorithm: Algorithm, experiment: Experiment, checkpoint: Path | No
         group.sync_weights(
             from_worker_or_learner_group=algorithm.learner_group, timeout_seconds=60, inference_only=True
         )
-
-
-def _facts(experiment: Experiment, env: CompilerEnv[Any], validator: Validator) -> dict[str, Any]:
-    """What ``run.json`` says; the checksums are of the instance ids in order, to detect contamination."""
-    return {
-        "gymcc": gymcc.__version__,
-        "python": platform.python_version(),
-        "packages": {name: version(name) for name in PACKAGES},
-        "machine": fingerprint(),
-        "seed": experiment.seed,
-        "problem": env.problem.versions(),
-        "trained_on": environment.instance_facts(env, experiment.env.split),
-        "validated_on": environment.instance_facts(validator.env, validator.split),
-    }
 
 
 __all__ = ["ConfigError", "RunFolderError", "restore", "train"]

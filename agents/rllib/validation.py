@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+import platform
+from importlib.metadata import version
 from math import exp, log
 from random import Random
 from typing import Any
 
+import gymcc
 from gymcc.agents.config import Experiment
 from gymcc.agents.policy import Scorer, rollouts
-from gymcc.agents.rllib.environment import plain, validation_options
+from gymcc.agents.rllib.environment import instance_facts, plain, validation_options
+from gymcc.envs.core.env import CompilerEnv
+from gymcc.envs.core.machine import fingerprint
 from gymcc.envs.core.problem import BackendError
+
+PACKAGES = ("torch", "ray", "gymnasium", "numpy", "onnxruntime", "wandb")
 
 
 class Validator:
@@ -46,3 +53,17 @@ class Validator:
             return log(problem.cost(start) / problem.cost(state))
         except BackendError:
             return 0.0
+
+
+def run_facts(experiment: Experiment, env: CompilerEnv[Any], validator: Validator) -> dict[str, Any]:
+    """What ``run.json`` says; the checksums are of the instance ids in order, to detect contamination."""
+    return {
+        "gymcc": gymcc.__version__,
+        "python": platform.python_version(),
+        "packages": {name: version(name) for name in PACKAGES},
+        "machine": fingerprint(),
+        "seed": experiment.seed,
+        "problem": env.problem.versions(),
+        "trained_on": instance_facts(env, experiment.env.split),
+        "validated_on": instance_facts(validator.env, validator.split),
+    }

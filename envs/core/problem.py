@@ -46,6 +46,7 @@ class Problem(ABC, Generic[S]):
     unit: ClassVar[str]  # of cost, e.g. "seconds"
     n_actions: int
     max_steps: int  # decisions in an episode; searches are held to the same depth
+    unordered: ClassVar[bool] = False  # True: the decisions but the last are a set, their order makes no difference
     deterministic: bool  # False: costs are measured and vary between processes
     datasets: Mapping[str, Dataset]
 
@@ -141,6 +142,10 @@ class Problem(ABC, Generic[S]):
     def heuristic(self, instance: str) -> Sequence[int]:
         """The decisions of the compiler's own heuristic (or an expert's rule of thumb), at most ``max_steps``."""
         raise NotImplementedError(f"{self.name} has no heuristic")
+
+    def solution(self, instance: str) -> Sequence[int] | None:
+        """The decisions of the best solution known, None where nobody has looked for one: labels for imitation."""
+        return None
 
     def heuristic_cost(self, instance: str) -> float:
         """Cost of the state that :meth:`heuristic` leads to."""
