@@ -1,0 +1,60 @@
+"""LLVM through llvmlite: IR text to x86-64 assembly and to the size of its object code."""
+
+from __future__ import annotations
+
+from functools import cache
+from importlib import import_module
+from importlib.metadata import version
+from types import ModuleType
+from typing import Any
+
+from gymcc.envs.core.problem import BackendError
+
+TRIPLE = "x86_64-unknown-linux-gnu"
+CPU = "x86-64-v3"  # has AVX, as RyuJIT uses it; not the host's, so that scores are the same everywhere
+OPTIMISATION = 2  # for the greedy register allocator; what else -O2 does, optnone holds back
+
+
+def binding() -> ModuleType:
+    """``llvmlite.binding``; raises BackendError saying how to install it."""
+    try:
+        return import_module("llvmlite.binding")
+    except ImportError as error:
+        raise BackendError(f"the llvm back end needs llvmlite: pip install gymcc[llvm] ({error})") from error
+
+
+@cache
+def target_machine() -> Any:
+    """The machine all methods are compiled for, whatever the host."""
+    llvm = binding()
+    llvm.initialize_all_targets()
+    llvm.initialize_all_asmprinters()
+    machine = llvm.Target.from_triple(TRIPLE).create_target_machine(
+        cpu=CPU, opt=OPTIMISATION, reloc="static", codemodel="small"
+    )
+    machine.set_asm_verbosity(True)  # comments tell the blocks' names and the spills
+    return machine
+
+
+def compile_text(text: str) -> tuple[str, int]:
+    """Assembly of a module, and the size of its machine code in bytes. Raises BackendError if LLVM refuses the text."""
+    machine, llvm = target_machine(), binding()
+    module = parse(text)
+    assembly = machine.emit_assembly(module)
+    sections = llvm.ObjectFileRef.from_data(machine.emit_object(module)).sections()
+    return str(assembly), sum(section.size() for section in sections if section.is_text())
+
+
+def parse(text: str) -> Any:
+    """A module in a context of its own, so that nothing of it outlives it. Raises BackendError."""
+    llvm = binding()
+    try:
+        return llvm.parse_assembly(text, llvm.create_context())
+    except RuntimeError as error:
+        raise BackendError(f"LLVM refuses the text made of the method: {error}") from error
+
+
+def versions() -> dict[str, str]:
+    """llvmlite, LLVM and the target: what costs depend on."""
+    llvm = ".".join(map(str, binding().llvm_version_info))
+    return {"llvmlite": version("llvmlite"), "llvm": llvm, "target": f"{TRIPLE} {CPU}"}
