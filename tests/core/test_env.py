@@ -255,10 +255,12 @@ def test_rgb_array_needs_a_mode_and_draws() -> None:
         ("cost_decrease", 0.25),
         ("bound_share", 0.2),
         ("terminal_log_speedup", np.log(4)),
+        ("terminal_log_vs_heuristic", np.log(1.5)),
+        ("relative_decrease", 2.5),
     ],
 )
 def test_reward_by_hand(name: str, expected: float) -> None:
-    costs = Costs(baseline=8.0, bound=0.8, before=4.0, after=2.0)
+    costs = Costs(baseline=8.0, bound=0.8, before=4.0, after=2.0, heuristic=3.0)
     assert REWARDS[name](costs, ended=True) == pytest.approx(expected)
     assert (REWARDS[name](costs, ended=False) == 0) == (not REWARDS[name].dense)
 
@@ -273,3 +275,10 @@ def test_own_step_limit_leaves_a_shared_problem_alone() -> None:
     problem = Filling()
     env = CompilerEnv(problem, {"default": Contents()}, INSTANCES, max_steps=2)
     assert (env.problem.max_steps, problem.max_steps) == (2, 6)
+
+
+def test_rewards_know_what_they_need() -> None:
+    assert [name for name, reward in REWARDS.items() if reward.needs_bound()] == ["bound_share"]
+    assert [name for name, reward in REWARDS.items() if reward.needs_heuristic()] == ["terminal_log_vs_heuristic"]
+    with pytest.raises(NotImplementedError, match="bag has no heuristic"):
+        make_env(reward="terminal_log_vs_heuristic").reset()
