@@ -9,7 +9,19 @@ from dataclasses import dataclass, field, replace
 
 from gymcc.envs.jitcse.assigned import unassigned_reads
 from gymcc.envs.jitcse.ir import Block, Method, Node, Op, Type
-from gymcc.envs.jitcse.trees import branch, constant, has_effects, local, store_local
+from gymcc.envs.jitcse.trees import (
+    NULL,
+    branch,
+    call,
+    comma,
+    constant,
+    element,
+    has_effects,
+    local,
+    repeatable,
+    store_element,
+    store_local,
+)
 
 LOOP_SCALE = 8.0  # BB_LOOP_WEIGHT_SCALE
 MAX_LOOP_DEPTH = 4  # deeper loops weigh no more
@@ -52,6 +64,11 @@ class Builder:
         return local(number, value.type)
 
     # Statements and jumps
+
+    @property
+    def size(self) -> int:
+        """Statements so far."""
+        return sum(len(block.statements) for block in self._blocks)
 
     @property
     def open(self) -> bool:
@@ -101,6 +118,38 @@ class Builder:
         self.weights.append(min(self.weights[-1] * factor, LOOP_SCALE**MAX_LOOP_DEPTH))
         yield
         self.weights.pop()
+
+    # Arrays
+
+    def element(self, kind: Type, array: Node, index: Node) -> Node:
+        """A checked load; what must not be written out twice goes to a temporary inside the tree, in order."""
+        array, keep_array = self._repeatable(array)
+        index, keep_index = self._repeatable(index)
+        tree = element(kind, array, index)
+        for store in (*keep_index, *keep_array):
+            tree = comma(store, tree)
+        return tree
+
+    def store_element(self, array: Node, index: Node, value: Node) -> None:
+        """A checked store, in statements: the value is evaluated before the check, as in C#.
+
+        A reference goes through the runtime's call that checks the array's type (CORINFO_HELP_ARRADDR_ST).
+        """
+        if value.type is Type.OTHER and value != NULL:
+            self.emit(call(Type.VOID, "StoreElement", array, index, value))
+            return
+        array, index = (each if repeatable(each) else self.keep(each) for each in (array, index))
+        if has_effects(value):
+            value = self.keep(value)
+        for statement in store_element(array, index, value):
+            self.emit(statement)
+
+    def _repeatable(self, tree: Node) -> tuple[Node, tuple[Node, ...]]:
+        """A tree to write out in place of ``tree``, and the store that must come before, if any."""
+        if repeatable(tree):
+            return tree, ()
+        number = self.new_local(tree.type)
+        return local(number, tree.type), (store_local(number, tree),)
 
     # The result
 

@@ -69,15 +69,15 @@ def _check_block(method: Method, block: Block, place: str) -> None:
 
 
 def _check_tree(method: Method, node: Node, where: str, depth: int) -> None:
-    _require(depth > 0, f"{where}: a tree deeper than {MAX_DEPTH}")
+    if depth == 0:
+        raise Malformed(f"{where}: a tree deeper than {MAX_DEPTH}")
     for arg in node.args:
-        _require(arg.op not in _ROOTS, f"{where}: {arg.op} inside a tree")
+        if arg.op in _ROOTS:
+            raise Malformed(f"{where}: {arg.op} inside a tree")
         _check_tree(method, arg, where, depth - 1)
-    rule = _RULES[node.op]
-    _require(
-        rule(method, node),
-        f"{where}: {node.op} of type {_name(node.type)} {_shape(node)} breaks the rule: {HELP[node.op]}",
-    )
+    if not _RULES[node.op](method, node):
+        has = f"{node.op} of type {_name(node.type)} {_shape(node)}"
+        raise Malformed(f"{where}: {has} breaks the rule: {HELP[node.op]}")
 
 
 def _name(kind: Type) -> str:

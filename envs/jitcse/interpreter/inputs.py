@@ -43,7 +43,7 @@ class Inputs:
     def length(self, array: int) -> int:
         """The length of an array, for its whole life."""
         chance = mix(self.seed, _LENGTH, array)
-        return 5 + chance % 6 if self.calm else chance % 12
+        return 6 + chance % 6 if self.calm else chance % 12
 
     def _whole(self, chance: int) -> int:
         choice, rest = chance >> 60, chance & (2**60 - 1)
