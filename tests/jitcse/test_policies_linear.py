@@ -51,6 +51,17 @@ def test_floats_are_not_integers_and_structs_are():
     np.testing.assert_array_equal(rows[:4, MLCSE_NAMES.index("integer")], [0, 0, 5, 5])
 
 
+def test_a_shared_constant_is_not_also_a_plain_one():
+    rows = mlcse_features(analysis([candidate(const=True, shared_const=True), candidate(const=True)]))
+    names = ("const_not_shared", "shared_const")
+    assert [[rows[row, MLCSE_NAMES.index(name)] for name in names] for row in (0, 1)] == [[0, 5], [5, 0]]
+
+
+def test_a_candidate_may_lose_its_charm_with_its_uses():
+    weights = [a + b + c for a, b, c in zip(only("cost_ex"), only("use_count"), only("cost_sz", -6.5 / 3), strict=True)]
+    assert linear_order(nested(), weights) == (0,)  # the inner is worth 8 - 6.5, but 6 - 6.5 once the outer is kept
+
+
 def test_stopping_gets_attractive_when_registers_are_taken():
     found = analysis([candidate()] * 5, method([Type.INT] * 17, range(30, 13, -1)))
 

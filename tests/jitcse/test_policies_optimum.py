@@ -88,6 +88,16 @@ def test_climbing_is_within_its_budget_and_no_worse_than_its_starts(seed, count,
     assert all(found.score <= fresh(start) for start in (*starts, frozenset(), frozenset(which)))
 
 
+def test_climbing_flips_two_where_one_does_not_gain():
+    hidden = frozenset({1, 3, 4, 8, 9, 13})
+
+    def score(choice):
+        distance = len(choice ^ hidden)
+        return distance + 100 * (distance % 2)
+
+    assert optimum(score, range(16), budget=900).choice == hidden
+
+
 def test_climbing_reaches_a_local_optimum_of_exchanges():
     which = list(range(12))
     found = optimum(landscape(1, 12)[0], which, budget=2000)
@@ -132,6 +142,7 @@ def test_greed_stops_where_nothing_gains():
     assert (found.choice, found.score, found.proven) == ({1, 2}, 11, False)
     assert found.evaluations == 1 + 4 + 3 + 2
     assert greedy_by_gain(lambda choice: float(len(choice)), [4, 5]).choice == frozenset()
+    assert greedy_by_gain(lambda choice: 1.0, [4, 5]).choice == frozenset()
     assert greedy_by_gain(lambda choice: 1.0, []).evaluations == 1
 
 

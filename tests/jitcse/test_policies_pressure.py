@@ -1,11 +1,13 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from gymcc.envs.jitcse.ir import Type
 from gymcc.envs.jitcse.policies.machine import ARM64, MACHINES, X64, X64_WINDOWS
 from gymcc.envs.jitcse.policies.pressure import pressure
-from tests.jitcse.policies_cases import analysis, method, with_ints
+from tests.jitcse.policies_cases import analysis, method, reads, with_ints
 
 
 def test_the_budgets_of_windows_are_those_that_ryujit_documents():
@@ -51,9 +53,16 @@ def test_integers_are_tracked_first_then_by_weight_then_objects_then_by_number()
 
 
 def test_a_local_that_is_never_executed_comes_last():
-    cold = method([Type.INT, Type.DOUBLE], [3, 3], weight=0.0)
-    found = pressure(analysis((), cold), X64)
-    assert [local.weight for local in found.tracked] == [0, 0]
+    cold = method([Type.INT, Type.DOUBLE, Type.DOUBLE], [5, 3, 0], weight=0.0)
+    warm = replace(cold.blocks[0], statements=reads(2, Type.DOUBLE, 1))
+    found = pressure(analysis((), replace(cold, blocks=(warm, cold.blocks[1]))), X64)
+    assert [(local.number, local.weight) for local in found.tracked] == [(2, 100), (0, 0), (1, 0)]
+
+
+def test_small_code_tracks_by_references_then_weight_then_parameters_then_objects():
+    types = [Type.INT, Type.INT, Type.OTHER, Type.INT, Type.DOUBLE]
+    found = pressure(analysis((), method(types, [1, 3, 3, 4, 9], parameters=1)), X64, small_code=True)
+    assert [local.number for local in found.tracked] == [3, 0, 2, 1, 4]
 
 
 def test_register_parameters_are_read_twice_by_the_prolog_and_preferred():

@@ -37,6 +37,8 @@ ACROSS = {"live_across_call": True}
         (10, ACROSS, ("moderate", 2, 2, 0, 2, 400, 302)),
         (37, {}, ("conservative", 2, 2, 0, 2, 400, 302)),
         (37, ACROSS, ("conservative", 2, 3, 0, 0, 500, 300)),
+        (1024, ACROSS, ("conservative", 3, 4, 0, 0, 700, 300)),  # the temporary would be one local too many to track
+        (37, {"type": Type.DOUBLE, **ACROSS}, ("conservative", 2, 3, 0, 0, 500, 300)),
         (0, {"type": Type.DOUBLE, **ACROSS}, ("aggressive", 2, 2, 0, 2, 400, 302)),
         (0, {"type": Type.STRUCT}, ("moderate", 4, 6, 0, 0, 1000, 300)),
         (0, {"type": Type.STRUCT, **ACROSS}, ("moderate", 4, 6, 0, 0, 1000, 300)),
@@ -135,6 +137,7 @@ def test_keeping_a_tree_takes_the_uses_below_it():
     assert outer.kept
     assert (outer.candidate, inner.candidate) == (0, 1)
     assert inner.references == 2 * 100 + 1 * 100  # two of its three uses are gone
+    assert (inner.no_cost, inner.extra_no) == (1 * 100 * 5 + 4, (3 - 1) * 1 * 2)
 
 
 def test_a_candidate_whose_uses_are_all_gone_is_skipped():

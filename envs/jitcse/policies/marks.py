@@ -23,11 +23,7 @@ class Marks:
         self.use_count = [candidate.use_count for candidate in analysis.candidates]
         self.use_weight = [candidate.use_weight for candidate in analysis.candidates]
         self.kept: set[int] = set()
-        self._at: dict[_Place, int] = {
-            (each.block, each.statement, each.path): number
-            for number, candidate in enumerate(analysis.candidates)
-            for each in candidate.occurrences
-        }
+        self._gone: set[_Place] = set()
         self._by_statement: dict[tuple[int, int], list[tuple[tuple[int, ...], int, bool]]] = {}
         for number, candidate in enumerate(analysis.candidates):
             for each in candidate.occurrences:
@@ -48,11 +44,8 @@ class Marks:
         """Replace the uses of a candidate, and forget the uses of others below them."""
         self.kept.add(number)
         for each in self._analysis.candidates[number].occurrences:
-            if not each.is_def and self._marked(each, number):
+            if not each.is_def:
                 self._forget_below(each)
-
-    def _marked(self, each: Occurrence, number: int) -> bool:
-        return self._at.get((each.block, each.statement, each.path)) == number
 
     def _forget_below(self, top: Occurrence) -> None:
         saved: tuple[int, ...] | None = None  # the def that is being skipped
@@ -63,7 +56,8 @@ class Marks:
                 continue
             if is_def:
                 saved = path
-            elif number not in self.kept and self._at.pop((top.block, top.statement, path), None) is not None:
+            elif (place := (top.block, top.statement, path)) not in self._gone:
+                self._gone.add(place)
                 weight = self._analysis.method.blocks[top.block].weight * UNITY
                 self.use_count[number] -= 1
                 self.use_weight[number] = max(0.0, self.use_weight[number] - weight)
