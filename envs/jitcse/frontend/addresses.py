@@ -1,4 +1,7 @@
-"""Address modes: the arithmetic that a load or store does for free, [base + index * scale + offset]."""
+"""Address modes: the arithmetic that a field access does for free, [base + index * scale + offset] (genCreateAddrMode).
+
+Elements scale their index by their own size; there is no node for that.
+"""
 
 from __future__ import annotations
 
@@ -9,15 +12,16 @@ _SCALES = {Op.LSH: (1, 2, 3), Op.MUL: (2, 4, 8)}
 
 
 def swallowed(flat: Flat, node: int, tree: Node) -> tuple[int, ...]:
-    """The nodes under a field access that become part of its address, of ``flat``'s numbering.
-
-    An object computed as ``base + offset`` or ``base + index [* 2, 4, 8]``; elements scale by their own size instead.
-    """
+    """The additions and the scaling under ``node`` that its address mode takes in, if it is a field access."""
     if tree.op not in (Op.FIELD, Op.STORE_FIELD) or tree.args[0].op is not Op.ADD:
         return ()
-    add = flat.args[node][0]
-    scaled = flat.args[add][1]
-    return (add, scaled) if _is_scaled(flat.nodes[scaled]) else (add,)
+    inside = [flat.args[node][0]]
+    base, index = flat.args[inside[0]]
+    if flat.nodes[index].op is Op.CONST and flat.nodes[base].op is Op.ADD:
+        inside.append(base)
+        base, index = flat.args[base]
+    scaled = next((each for each in (index, base) if _is_scaled(flat.nodes[each])), None)
+    return tuple(inside) if scaled is None else (*inside, scaled)
 
 
 def _is_scaled(tree: Node) -> bool:

@@ -2,108 +2,67 @@
 
 from __future__ import annotations
 
-from gymcc.envs.jitcse.analysis import Analysis, Candidate, Occurrence
-from gymcc.envs.jitcse.frontend.availability import CALLS, Availability, availability
-from gymcc.envs.jitcse.frontend.costs import Cost
-from gymcc.envs.jitcse.frontend.discovery import costs_of, discover, eligible
-from gymcc.envs.jitcse.frontend.flat import Flat, flatten
-from gymcc.envs.jitcse.frontend.flow import Flow, flow_of
-from gymcc.envs.jitcse.frontend.numbering import NOTHING, Numbering, number_values
-from gymcc.envs.jitcse.ir import Method, Node, Op, Type
+from collections.abc import Collection
 
-WEIGHT_UNIT = 100.0  # RyuJIT's BB_UNITY_WEIGHT
-_CONTAINABLE = (Op.ADD, Op.NOT, Op.MUL, Op.LSH)
+from gymcc.envs.jitcse.analysis import Analysis
+from gymcc.envs.jitcse.frontend.availability import Split, split_candidates
+from gymcc.envs.jitcse.frontend.describe import describe
+from gymcc.envs.jitcse.frontend.discovery import discover
+from gymcc.envs.jitcse.frontend.form import Form, form_of
+from gymcc.envs.jitcse.frontend.hoisting import plan_hoisting, throwing
+from gymcc.envs.jitcse.frontend.loops import loops_of
+from gymcc.envs.jitcse.frontend.numbering import number_values
+from gymcc.envs.jitcse.frontend.planting import Planted, plant, uproot
+from gymcc.envs.jitcse.ir import Method, Op, Type
 
 
 def analyse(method: Method) -> Analysis:
-    """Find the candidates of a method that :func:`check` accepts."""
-    flow, flat = flow_of(method), flatten(method)
-    numbering = number_values(method, flat, flow)
-    costs = costs_of(flat)
-    trees = discover(flat, eligible(flat, costs), numbering)
-    available = availability(flat, flow, trees)
-    describe = _Describer(method, flat, flow, numbering, costs, available)
+    """Hoist what can leave its loop, and find the common subexpressions of a well-formed method."""
+    form, planted = _hoist(form_of(method))
+    while True:
+        roots = {place: form.flat.roots[place[0]][place[1]] for place in planted}
+        splits = _split(form, roots.values())
+        kept = {node for split in splits for node in split.defs + split.uses}
+        lost = frozenset([place for place, root in roots.items() if root not in kept])
+        if not lost:
+            break
+        # no candidate came of them, so that nobody could choose to keep or to drop them
+        method, planted = uproot(form.method, planted, lost)
+        form = form_of(method)
     return Analysis(
-        method,
-        tuple([describe(nodes) for nodes in trees]),
+        form.method,
+        describe(form, splits, frozenset(roots.values())),
         tuple([local for local, type_ in enumerate(method.locals) if type_ is not Type.STRUCT]),
     )
 
 
-class _Describer:
-    """Makes a :class:`Candidate` of its trees."""
-
-    def __init__(
-        self,
-        method: Method,
-        flat: Flat,
-        flow: Flow,
-        numbering: Numbering,
-        costs: list[Cost],
-        available: Availability,
-    ) -> None:
-        self.method, self.flat, self.flow = method, flat, flow
-        self.numbering, self.costs, self.available = numbering, costs, available
-        self.calling = [False] * len(method.blocks)
-        for node, tree in enumerate(flat.nodes):
-            if tree.op in CALLS:
-                self.calling[flat.block[node]] = True
-
-    def __call__(self, nodes: list[int]) -> Candidate:
-        first, is_def = nodes[0], self.available.is_def
-        tree = self.flat.nodes[first]
-        defs = [node for node in nodes if is_def[node]]
-        uses = self._promised(defs, [node for node in nodes if not is_def[node]])
-        kept = sorted(defs + uses)
-        blocks = sorted({self.flat.block[node] for node in kept})
-        spread = [self.flow.postorder[block] for block in blocks]
-        parts = list(tree.walk())
-        locals_read = [part.payload for part in parts if part.op is Op.LOCAL]
-        use_weight, def_weight = self._weight(uses), self._weight(defs)
-        return Candidate(
-            type=tree.type,
-            occurrences=tuple([self._occurrence(node) for node in kept]),
-            why_not_viable=_why_not_viable(defs, uses, def_weight, use_weight),
-            live_across_call=not self.available.across_call.isdisjoint(uses),
-            live_across_call_lsra=any(self.calling[blocks[0] : blocks[-1]]),
-            const=tree.op in (Op.CONST, Op.HANDLE),
-            shared_const=False,
-            make_cse=False,
-            has_call=any([part.op in CALLS for part in parts]),
-            containable=tree.op in _CONTAINABLE,
-            cost_ex=self.costs[first][0],
-            cost_sz=self.costs[first][1],
-            use_count=len(uses),
-            def_count=len(defs),
-            use_weight=use_weight,
-            def_weight=def_weight,
-            distinct_locals=len(set(locals_read)),
-            local_occurrences=len(locals_read),
-            block_count=len(blocks),
-            block_spread=max(spread) - min(spread),
-        )
-
-    def _promised(self, defs: list[int], uses: list[int]) -> list[int]:
-        """The uses that throw nothing but what every definition has thrown before."""
-        exceptions = self.numbering.exceptions
-        if all([exceptions[use] is NOTHING for use in uses]):
-            return uses
-        promise = frozenset.intersection(*[exceptions[node] for node in defs])
-        return [use for use in uses if exceptions[use] <= promise]
-
-    def _weight(self, nodes: list[int]) -> float:
-        return sum([self.method.blocks[self.flat.block[node]].weight for node in nodes]) * WEIGHT_UNIT
-
-    def _occurrence(self, node: int) -> Occurrence:
-        flat = self.flat
-        return Occurrence(flat.block[node], flat.statement[node], flat.path(node), self.available.is_def[node])
+def _hoist(form: Form) -> tuple[Form, Planted]:
+    loops = loops_of(form.flow)
+    plan = plan_hoisting(form.flat, loops, form.may) if loops else {}
+    if not plan:
+        return form, frozenset()
+    method, planted = plant(form.method, form.flat, loops, plan)
+    return form_of(method), planted
 
 
-def _why_not_viable(defs: list[int], uses: list[int], def_weight: float, use_weight: float) -> str:
-    if not uses:
-        return "nothing would read the temporary"
-    if not defs:
-        return "nothing would write the temporary"
-    if use_weight <= 0 or def_weight <= 0:
-        return "its blocks are never executed, says the profile"
-    return ""
+def _split(form: Form, planted: Collection[int]) -> list[Split]:
+    """Number the values and find the candidates' trees."""
+    numbering = number_values(form.method, form.flat, form.flow)
+    trees = discover(form.flat, _without_unsafe(form, planted), numbering)
+    return split_candidates(form.flat, form.flow, numbering.exceptions, trees)
+
+
+def _without_unsafe(form: Form, planted: Collection[int]) -> list[bool]:
+    """``form.may`` without what a hoisted tree must not compute alone.
+
+    If a hoisted tree is not chosen, only definitions inside it remain. Without the rest they must not throw, nor load
+    an element whose bounds check is gone.
+    """
+    if not planted:
+        return form.may
+    throws, may = throwing(form.flat), list(form.may)
+    for root in planted:
+        if throws[root]:
+            for node in form.flat.inside(root)[:-1]:
+                may[node] = may[node] and not throws[node] and form.flat.nodes[node].op is not Op.ELEM
+    return may

@@ -11,21 +11,40 @@ from dataclasses import dataclass
 
 from gymcc.envs.jitcse.frontend.flat import Flat
 from gymcc.envs.jitcse.frontend.flow import Flow
+from gymcc.envs.jitcse.frontend.numbering import Exceptions
 from gymcc.envs.jitcse.ir import Op
 
 CALLS = (Op.CALL, Op.HELPER)
 
 
 @dataclass(frozen=True, slots=True)
-class Availability:
-    """What the data flow says of the trees of all candidates."""
+class Split:
+    """A candidate's trees: those that compute the value, and those that find it available."""
 
-    is_def: dict[int, bool]  # per node: computes the value, else finds it available
-    across_call: frozenset[int]  # nodes that are uses reached past a call on some path
+    nodes: list[int]  # all, also uses that cannot be
+    defs: list[int]
+    uses: list[int]
+    across_call: bool  # some use is reached past a call
 
 
-def availability(flat: Flat, flow: Flow, candidates: Sequence[Sequence[int]]) -> Availability:
-    """Split the trees of candidates into definitions and uses."""
+def split_candidates(
+    flat: Flat, flow: Flow, exceptions: Sequence[Exceptions], candidates: Sequence[list[int]]
+) -> list[Split]:
+    """Tell definitions from uses; a use must throw nothing but what every definition has thrown before it."""
+    is_def, across = _classify(flat, flow, candidates)
+    splits = []
+    for nodes in candidates:
+        defs = [node for node in nodes if is_def[node]]
+        uses = [node for node in nodes if not is_def[node]]
+        if any(exceptions[use] for use in uses):
+            promise = frozenset.intersection(*[exceptions[node] for node in defs])
+            uses = [use for use in uses if exceptions[use] <= promise]
+        splits.append(Split(nodes, defs, uses, not across.isdisjoint(uses)))
+    return splits
+
+
+def _classify(flat: Flat, flow: Flow, candidates: Sequence[list[int]]) -> tuple[dict[int, bool], set[int]]:
+    """Per tree whether it is a definition, and the uses that are reached past a call on some path."""
     count = len(candidates)
     high = ((1 << count) - 1) << count
     both = {node: (1 << n) | (1 << (n + count)) for n, nodes in enumerate(candidates) for node in nodes}
@@ -47,11 +66,11 @@ def availability(flat: Flat, flow: Flow, candidates: Sequence[Sequence[int]]) ->
             if bits:
                 is_def[node] = True
                 mask |= bits
-    return Availability(is_def, frozenset(across))
+    return is_def, across
 
 
 def _events(flat: Flat, flow: Flow, both: dict[int, int]) -> dict[int, list[int]]:
-    """Per live block the nodes that matter: trees of candidates, and calls that are none."""
+    """Per live block the nodes that matter: trees of candidates, and calls."""
     return {
         block: [node for node in flat.spans[block] if node in both or flat.nodes[node].op in CALLS]
         for block in flow.order
@@ -61,7 +80,7 @@ def _events(flat: Flat, flow: Flow, both: dict[int, int]) -> dict[int, list[int]
 def _summary(flat: Flat, events: list[int], both: dict[int, int], high: int) -> tuple[int, int]:
     """What a block keeps of the mask at its start, and what it adds.
 
-    Every tree adds both bits, be it a use: a use past a call marks its candidate when it is met.
+    Every tree adds both bits, be it a use: a use past a call marks its candidate where it stands.
     """
     keep, add = -1, 0
     for node in events:

@@ -6,7 +6,7 @@ from collections.abc import Hashable
 
 from gymcc.envs.jitcse.analysis import MAX_CANDIDATES
 from gymcc.envs.jitcse.frontend.addresses import swallowed
-from gymcc.envs.jitcse.frontend.costs import MIN_CSE_COST, Cost, tree_cost
+from gymcc.envs.jitcse.frontend.costs import MIN_CSE_COST, Cost
 from gymcc.envs.jitcse.frontend.flat import Flat
 from gymcc.envs.jitcse.frontend.numbering import VOID, Numbering
 from gymcc.envs.jitcse.ir import COMPARISONS, LEAVES, STORES, Op, Type
@@ -14,20 +14,12 @@ from gymcc.envs.jitcse.ir import COMPARISONS, LEAVES, STORES, Op, Type
 _EFFECTS = STORES | {Op.STORE_LOCAL, Op.CALL}
 
 
-def costs_of(flat: Flat) -> list[Cost]:
-    """Per node the cost of its tree."""
-    costs: list[Cost] = []
-    for tree, args in zip(flat.nodes, flat.args, strict=True):
-        costs.append(tree_cost(tree, [costs[arg] for arg in args]))
-    return costs
-
-
 def eligible(flat: Flat, costs: list[Cost]) -> list[bool]:
     """Per node whether its tree may be a common subexpression, by its form; constants are for value numbers to find."""
     effect: list[bool] = []
     may = []
     for node, (tree, args) in enumerate(zip(flat.nodes, flat.args, strict=True)):
-        effect.append(tree.op in _EFFECTS or any([effect[arg] for arg in args]))
+        effect.append(tree.op in _EFFECTS or any(effect[arg] for arg in args))
         may.append(not effect[node] and costs[node][0] >= MIN_CSE_COST and _form_allows(flat, node))
     for node, tree in enumerate(flat.nodes):
         for inside in swallowed(flat, node, tree):

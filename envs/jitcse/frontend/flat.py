@@ -15,8 +15,8 @@ class Flat:
     args: list[tuple[int, ...]] = field(default_factory=list)
     parent: list[int] = field(default_factory=list)  # -1 at a statement's root
     block: list[int] = field(default_factory=list)
-    statement: list[int] = field(default_factory=list)
-    spans: list[range] = field(default_factory=list)  # per block, its nodes
+    spans: list[range] = field(default_factory=list)  # per block its nodes
+    roots: list[list[int]] = field(default_factory=list)  # per block the last node of each statement
 
     def path(self, node: int) -> tuple[int, ...]:
         """Child indices from the statement's root down to ``node``."""
@@ -26,9 +26,22 @@ class Flat:
             node = above
         return tuple(reversed(steps))
 
-    def add(self, tree: Node, block: int, statement: int) -> int:
+    def statement(self, node: int) -> int:
+        """The index of ``node``'s statement in its block."""
+        while self.parent[node] >= 0:
+            node = self.parent[node]
+        return self.roots[self.block[node]].index(node)
+
+    def inside(self, node: int) -> range:
+        """The nodes of ``node``'s tree, itself last."""
+        first = node
+        while self.args[first]:
+            first = self.args[first][0]
+        return range(first, node + 1)
+
+    def add(self, tree: Node, block: int) -> int:
         """Append ``tree`` after its arguments; its number."""
-        args = tuple([self.add(arg, block, statement) for arg in tree.args])
+        args = tuple([self.add(arg, block) for arg in tree.args])
         number = len(self.nodes)
         for arg in args:
             self.parent[arg] = number
@@ -36,7 +49,6 @@ class Flat:
         self.args.append(args)
         self.parent.append(-1)
         self.block.append(block)
-        self.statement.append(statement)
         return number
 
 
@@ -45,7 +57,6 @@ def flatten(method: Method) -> Flat:
     flat = Flat()
     for index, block in enumerate(method.blocks):
         first = len(flat.nodes)
-        for number, tree in enumerate(block.statements):
-            flat.add(tree, index, number)
+        flat.roots.append([flat.add(tree, index) for tree in block.statements])
         flat.spans.append(range(first, len(flat.nodes)))
     return flat

@@ -6,12 +6,31 @@ temporary around it is read. So what was available stays so whatever else is cho
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from gymcc.envs.jitcse.analysis import Analysis, Choice
-from gymcc.envs.jitcse.ir import Block, Method, Node, Op, Type
+from gymcc.envs.jitcse.frontend.roles import hoisted_statements, roles, settle
+from gymcc.envs.jitcse.ir import Method, Node, Op, Type
 
 Path = tuple[int, ...]
+
+
+def perform(analysis: Analysis, choice: Choice) -> Method:
+    """The method with the candidates of ``choice`` kept in new locals, one each, in order.
+
+    Numbers that are not viable, or that have no use left because larger trees are chosen, are ignored. Hoisted
+    statements that are not chosen are gone.
+    """
+    method, rewriter = analysis.method, Rewriter(analysis)
+    chosen = sorted(settle(roles(analysis), choice))
+    temporaries = {number: local for local, number in enumerate(chosen, len(method.locals))}
+    blocks = []
+    for index, block in enumerate(method.blocks):
+        trees = [rewriter.statement(index, number, temporaries) for number in range(len(block.statements))]
+        blocks.append(replace(block, statements=tuple([tree for tree in trees if tree is not None])))
+    types = tuple([analysis.candidates[number].type for number in chosen])
+    return replace(method, locals=method.locals + types, blocks=tuple(blocks))
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,61 +38,66 @@ class _Mark:
     """A tree of a chosen candidate."""
 
     temporary: int
-    type: Type
     is_def: bool
 
 
-def perform(analysis: Analysis, choice: Choice) -> Method:
-    """The method with the chosen candidates kept in new locals, one each in order; those not viable are ignored."""
-    method = analysis.method
-    chosen = [n for n, candidate in enumerate(analysis.candidates) if n in choice and candidate.viable]
-    marks: dict[tuple[int, int], dict[Path, _Mark]] = {}
-    for temporary, number in enumerate(chosen, len(method.locals)):
-        candidate = analysis.candidates[number]
-        for each in candidate.occurrences:
-            mark = _Mark(temporary, candidate.type, each.is_def)
-            marks.setdefault((each.block, each.statement), {})[each.path] = mark
-    blocks = tuple([_perform_block(index, block, marks) for index, block in enumerate(method.blocks)])
-    return replace(
-        method,
-        locals=method.locals + tuple([analysis.candidates[number].type for number in chosen]),
-        blocks=blocks,
-    )
+_Marks = dict[Path, _Mark]
 
 
-def _perform_block(index: int, block: Block, marks: dict[tuple[int, int], dict[Path, _Mark]]) -> Block:
-    statements = []
-    for number, tree in enumerate(block.statements):
-        found = marks.get((index, number))
-        statements.append(tree if found is None else _rewrite(tree, (), found))
-    return replace(block, statements=tuple(statements))
+class Rewriter:
+    """Single statements under any choice, for who wants to cache them."""
+
+    def __init__(self, analysis: Analysis) -> None:
+        self.method = analysis.method
+        self._hoisted = hoisted_statements(analysis)
+        self._trees: dict[tuple[int, int], list[tuple[Path, int, bool]]] = {}
+        for number, candidate in enumerate(analysis.candidates):
+            for each in candidate.occurrences if candidate.viable else ():
+                self._trees.setdefault((each.block, each.statement), []).append((each.path, number, each.is_def))
+
+    def candidates(self, block: int, statement: int) -> frozenset[int]:
+        """The viable candidates with trees in a statement: all of a choice that it depends on."""
+        return frozenset([number for _, number, _ in self._trees.get((block, statement), ())])
+
+    def statement(self, block: int, statement: int, temporaries: Mapping[int, int]) -> Node | None:
+        """A statement with the candidates of ``temporaries``, which names their locals, kept; None if nothing is left.
+
+        The candidates must be a :func:`settle` d choice, or some definitions are made for nobody.
+        """
+        tree = self.method.blocks[block].statements[statement]
+        marks = {
+            path: _Mark(temporaries[number], is_def)
+            for path, number, is_def in self._trees.get((block, statement), ())
+            if number in temporaries
+        }
+        if (block, statement) not in self._hoisted:
+            return _rewrite(tree, (), marks) if marks else tree
+        effects = _effects(tree, (), marks)
+        return _sequence(effects[:-1], effects[-1]) if effects else None
 
 
-def _rewrite(tree: Node, path: Path, marks: dict[Path, _Mark]) -> Node:
+def _rewrite(tree: Node, path: Path, marks: _Marks) -> Node:
+    """The tree with marked trees replaced."""
     mark = marks.get(path)
     if mark is None:
         return _rewrite_inside(tree, path, marks)
-    value = Node(Op.LOCAL, mark.type, (), mark.temporary)
-    effects = [_keep(tree, path, mark, marks)] if mark.is_def else _kept(tree, path, marks)
-    for effect in reversed(effects):
-        value = Node(Op.COMMA, mark.type, (effect, value))
-    return value
+    return _sequence(_effects(tree, path, marks), Node(Op.LOCAL, tree.type, (), mark.temporary))
 
 
-def _rewrite_inside(tree: Node, path: Path, marks: dict[Path, _Mark]) -> Node:
+def _rewrite_inside(tree: Node, path: Path, marks: _Marks) -> Node:
     args = tuple([_rewrite(arg, (*path, slot), marks) for slot, arg in enumerate(tree.args)])
     return Node(tree.op, tree.type, args, tree.payload)
 
 
-def _keep(tree: Node, path: Path, mark: _Mark, marks: dict[Path, _Mark]) -> Node:
-    return Node(Op.STORE_LOCAL, Type.VOID, (_rewrite_inside(tree, path, marks),), mark.temporary)
+def _effects(tree: Node, path: Path, marks: _Marks) -> list[Node]:
+    """What must be done where the value of a pure tree is not wanted: definitions, in order of evaluation."""
+    mark = marks.get(path)
+    if mark is not None and mark.is_def:
+        return [Node(Op.STORE_LOCAL, Type.VOID, (_rewrite_inside(tree, path, marks),), mark.temporary)]
+    return [each for slot, arg in enumerate(tree.args) for each in _effects(arg, (*path, slot), marks)]
 
 
-def _kept(tree: Node, path: Path, marks: dict[Path, _Mark]) -> list[Node]:
-    """The definitions under a replaced use, in order of evaluation."""
-    kept = []
-    for slot, arg in enumerate(tree.args):
-        inside = (*path, slot)
-        mark = marks.get(inside)
-        kept += [_keep(arg, inside, mark, marks)] if mark is not None and mark.is_def else _kept(arg, inside, marks)
-    return kept
+def _sequence(effects: Sequence[Node], value: Node) -> Node:
+    for effect in reversed(effects):
+        value = Node(Op.COMMA, value.type, (effect, value))
+    return value

@@ -1,1 +1,0 @@
-"""Whether a method is well formed."""
