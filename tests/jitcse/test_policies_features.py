@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 
 from gymcc.envs.jitcse.ir import Type
-from gymcc.envs.jitcse.policies import ARM64, X64, X64_WINDOWS
+from gymcc.envs.jitcse.policies import ARM64, X64, X64_WINDOWS, pressure
 from gymcc.envs.jitcse.policies.features import (
     HOOK_2026_NAMES,
     HOOK_NAMES,
@@ -96,6 +96,7 @@ def test_the_row_of_the_method():
     found = analysis((), method([Type.INT] * count, range(40, 20, -1), profiled=True))
     row = method_features(found, X64, frozenset({0, 3}))
     assert tuple(row) == METHOD_NAMES
+    assert row == method_features(found, X64, frozenset({0, 3}), found=pressure(found, X64))
     assert row["aggressive_ref_cnt_x1000"] == (31 * 100 + 100) * 1000  # the tenth local
     assert row["moderate_ref_cnt_x1000"] == 100_000
     assert row["add_cse_count"] == 2

@@ -8,6 +8,7 @@
 from gymcc.envs.jitcse.policies.linear import linear, linear_order, linear_sample, mlcse_features
 from gymcc.envs.jitcse.policies.machine import ARM64, MACHINES, X64, X64_WINDOWS, Machine
 from gymcc.envs.jitcse.policies.optimum import Found, exhaustive, greedy_by_gain, hill_climb, optimum
+from gymcc.envs.jitcse.policies.pressure import Pressure, pressure
 from gymcc.envs.jitcse.policies.stock import Verdict, explain, stock, stock_order
 from gymcc.envs.jitcse.policies.subsets import all_viable, none, random_subset, viable
 
@@ -18,6 +19,7 @@ __all__ = [
     "X64_WINDOWS",
     "Found",
     "Machine",
+    "Pressure",
     "Verdict",
     "all_viable",
     "exhaustive",
@@ -30,6 +32,7 @@ __all__ = [
     "mlcse_features",
     "none",
     "optimum",
+    "pressure",
     "random_subset",
     "stock",
     "stock_order",

@@ -77,10 +77,18 @@ def features2026(analysis: Analysis) -> list[dict[str, int]]:
 
 
 def method_features(
-    analysis: Analysis, machine: Machine = X64, chosen: Choice = frozenset(), small_code: bool = False
+    analysis: Analysis,
+    machine: Machine = X64,
+    chosen: Choice = frozenset(),
+    small_code: bool = False,
+    found: Pressure | None = None,
 ) -> dict[str, int]:
-    """The row of the method with some candidates kept, by name, in the order of ``METHOD_NAMES``."""
-    found = pressure(analysis, machine, small_code)
+    """The row of the method with some candidates kept, by name, in the order of ``METHOD_NAMES``.
+
+    ``found`` is the :func:`~gymcc.envs.jitcse.policies.pressure.pressure` of the method, where a caller has it already:
+    nearly all the work.
+    """
+    found = found or pressure(analysis, machine, small_code)
     return {
         "aggressive_ref_cnt_x1000": _fixed(found.aggressive, 1000),
         "moderate_ref_cnt_x1000": _fixed(found.moderate, 1000),

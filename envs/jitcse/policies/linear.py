@@ -34,15 +34,18 @@ BOOLEAN = 5.0  # a true one, so that it is about as large as the other features
 STOP = -1  # the option, as its row is the last
 
 
-def mlcse_features(analysis: Analysis, chosen: Choice = frozenset(), machine: Machine = X64) -> Array:
+def mlcse_features(
+    analysis: Analysis, chosen: Choice = frozenset(), machine: Machine = X64, found: Pressure | None = None
+) -> Array:
     """Features with some candidates kept, float64 ``(candidates + 1, 25)``; the last row is the option to stop.
 
-    Columns as in ``MLCSE_NAMES``. Candidates that are kept or not viable have rows too. Raises ValueError if ``chosen``
-    names candidates that the method does not have.
+    Columns as in ``MLCSE_NAMES``. Candidates that are kept or not viable have rows too. ``found`` is the method's
+    :func:`~gymcc.envs.jitcse.policies.pressure.pressure`, where a caller has it already. Raises ValueError if
+    ``chosen`` names candidates that the method does not have.
     """
     if beyond := [number for number in sorted(chosen) if not 0 <= number < len(analysis.candidates)]:
         raise ValueError(f"the method has {len(analysis.candidates)} candidates, got {beyond}")
-    return _features(analysis, Marks(analysis, chosen), pressure(analysis, machine), machine)
+    return _features(analysis, Marks(analysis, chosen), found or pressure(analysis, machine), machine)
 
 
 def linear(analysis: Analysis, weights: Sequence[float] = SHIPPED_WEIGHTS, machine: Machine = X64) -> Choice:

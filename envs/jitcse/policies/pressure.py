@@ -100,12 +100,15 @@ def _references(method: Method) -> tuple[list[int], list[float]]:
     references = [0] * len(method.locals)
     weights = [0.0] * len(method.locals)
     for block in method.blocks:
-        for statement in block.statements:
-            for node in statement.walk():
-                if node.op in (Op.LOCAL, Op.STORE_LOCAL):
-                    assert isinstance(node.payload, int)
-                    references[node.payload] += 1
-                    weights[node.payload] += block.weight * UNITY
+        weight = block.weight * UNITY
+        nodes = list(block.statements)  # their order does not matter, and recursion is slow
+        while nodes:
+            node = nodes.pop()
+            nodes += node.args
+            if node.op is Op.LOCAL or node.op is Op.STORE_LOCAL:
+                assert isinstance(node.payload, int)
+                references[node.payload] += 1
+                weights[node.payload] += weight
     return references, weights
 
 
