@@ -41,9 +41,9 @@ class Measured:
             kernel.check()
         except (CompileError, WrongKernel) as error:
             raise BackendError(str(error)) from error
-        fastest = nest.contraction.flops / self.peak_flops() / SLACK
         for _ in range(ATTEMPTS):
-            if (seconds := measure(kernel, self.patience).seconds) >= fastest:
+            seconds = measure(kernel, self.patience).seconds
+            if seconds * self.peak_flops() * SLACK >= nest.contraction.flops:  # the peak as seen by now
                 return seconds
         raise BackendError(f"{ATTEMPTS} readings in a row beat the peak of the core: its clock is not to be trusted")
 
