@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from gymcc.envs.core.problem import BackendError
 from gymcc.envs.jitcse.backends.llvm.emit import FUNCTION
 
-THROW_BLOCK = -1
-# ".LBB0_3:   # %b1.2", or where nothing jumps to, "# %bb.3:   # %b1.2"; LLVM's own blocks have no name after it
-HEADER = re.compile(r"(?:(\.LBB\d+_\d+):|# %bb\.\d+:)(?:\s*# %(?:b(\d+)|(throw)))?")
+# ".LBB0_3:   # %b1", or where nothing jumps to, "# %bb.3:   # %b1". LLVM's own have no name or one like b1.preheader.
+HEADER = re.compile(r"(?:(\.LBB\d+_\d+):|# %bb\.\d+:)(?:\s*# %(?:b(\d+)$)?)?")
+JUMP_BYTES = 2  # of a jump over a short distance
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,12 +19,12 @@ class MachineBlock:
     """Instructions executed one after the other: mnemonic, a tab, operands."""
 
     label: str  # what jumps name it by, empty if nothing jumps to it
-    source: int | None  # the method's block, THROW_BLOCK, or None for one that LLVM put onto an edge
+    source: int | None  # the method's block, None for one that LLVM put onto an edge
     instructions: tuple[str, ...]
 
     @property
     def jumps(self) -> tuple[str, ...]:
-        """Labels it jumps to."""
+        """Labels it jumps to, and names of functions."""
         return tuple(each.partition("\t")[2] for each in self.instructions if each[0] == "j")
 
     @property
@@ -37,12 +37,13 @@ class MachineBlock:
 class Listing:
     """The code of a method."""
 
-    blocks: tuple[MachineBlock, ...]
+    blocks: tuple[MachineBlock, ...]  # in layout order
     spills: int  # stack slots that values without a register are kept in
+    dropped: int  # jumps to the next instruction, which are left out, as RyuJIT's emitter does
 
 
 def read(assembly: str) -> Listing:
-    """The machine blocks in layout order. Raises BackendError if the text is not as expected."""
+    """The machine blocks. Raises BackendError if the text is not as expected."""
     _, found, body = assembly.partition(f"\n{FUNCTION}:")
     body, end, _ = body.partition("\n.Lfunc_end0:")
     if not found or not end:
@@ -50,43 +51,54 @@ def read(assembly: str) -> Listing:
     blocks: list[MachineBlock] = []
     slots = set()
     lines: list[str] = []
-    head: tuple[str, int | None] | None = None
-    for line in body.split("\n")[1:]:
+    for line in reversed(body.split("\n")):
         if line.startswith("\t"):
             text, _, comment = line[1:].partition("#")
-            if text[:1] != ".":
+            if text and text[0] != ".":
                 lines.append(text.rstrip())
             if comment.endswith("Spill"):
                 slots.add(text.rpartition(",")[2].strip())
         elif header := HEADER.match(line):
-            if head is not None:
-                blocks.append(MachineBlock(*head, tuple(lines)))
+            source = int(header[2]) if header[2] else None
+            blocks.append(MachineBlock(header[1] or "", source, tuple(reversed(lines))))
             lines = []
-            head = (header[1] or "", THROW_BLOCK if header[3] else int(header[2]) if header[2] else None)
-    if head is None:
-        raise BackendError("LLVM's assembly has no blocks where some were expected")
-    blocks.append(MachineBlock(*head, tuple(lines)))
-    return Listing(tuple(blocks), len(slots))
+    return _without_jumps_to_next(blocks[::-1], len(slots))
+
+
+def _without_jumps_to_next(blocks: Sequence[MachineBlock], spills: int) -> Listing:
+    kept: list[MachineBlock] = []
+    here: set[str] = set()  # labels of what comes next
+    dropped = 0
+    for block in reversed(blocks):
+        last = block.instructions[-1] if block.instructions else ""
+        if last.startswith("jmp\t") and last.partition("\t")[2] in here:
+            block = replace(block, instructions=block.instructions[:-1])
+            dropped += 1
+        here = {block.label} if block.instructions else here | {block.label}
+        kept.append(block)
+    return Listing(tuple(kept[::-1]), spills, dropped)
 
 
 def weights(blocks: Sequence[MachineBlock], of_source: Sequence[float]) -> list[float]:
     """Executions of each machine block per call, from those of the method's blocks.
 
-    A block on an edge runs at most as often as the blocks at the edge's ends; their minimum is taken. Throwing is free.
+    A block on an edge runs at most as often as the blocks at the edge's ends; their minimum is taken.
     """
-    index = {block.label: number for number, block in enumerate(blocks) if block.label}
-    known = [_known(block, of_source) for block in blocks]
-    found = [0.0 if weight is None else weight for weight in known]
+    found = [of_source[block.source] if block.source is not None else -1.0 for block in blocks]
+    ends = _ends(blocks)
     for number, block in enumerate(blocks):
         if block.source is None:
-            ends = [index[label] for label in block.jumps] + [number + 1] * block.falls_through
-            ends += [n for n, other in enumerate(blocks) if block.label and block.label in other.jumps]
-            ends += [number - 1] * (number > 0 and blocks[number - 1].falls_through)
-            found[number] = min((w for n in ends if (w := known[n]) is not None), default=0.0)
+            found[number] = min((found[n] for n in ends[number] if blocks[n].source is not None), default=0.0)
     return found
 
 
-def _known(block: MachineBlock, of_source: Sequence[float]) -> float | None:
-    if block.source is None:
-        return None
-    return 0.0 if block.source == THROW_BLOCK else of_source[block.source]
+def _ends(blocks: Sequence[MachineBlock]) -> list[list[int]]:
+    """For each block those before and after it in execution."""
+    index = {block.label: number for number, block in enumerate(blocks)}
+    ends: list[list[int]] = [[] for _ in blocks]
+    for number, block in enumerate(blocks):
+        after = [index[label] for label in block.jumps if label in index]
+        for other in after + [number + 1] * (block.falls_through and number + 1 < len(blocks)):
+            ends[number].append(other)
+            ends[other].append(number)
+    return ends

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from gymcc.envs.jitcse.analysis import Analysis, Choice, Score
-from gymcc.envs.jitcse.backends.llvm.assembly import read, weights
+from gymcc.envs.jitcse.backends.llvm.assembly import JUMP_BYTES, read, weights
 from gymcc.envs.jitcse.backends.llvm.emit import emit
 from gymcc.envs.jitcse.backends.llvm.machine import compile_text, versions
 from gymcc.envs.jitcse.backends.llvm.selftest import self_test
@@ -45,7 +45,7 @@ class Llvm:
             if weight:
                 total += weight * sum([cost(each) for each in block.instructions])
         count = sum(len(block.instructions) for block in listing.blocks)
-        return Score(total, size, count, listing.spills)
+        return Score(total, size - JUMP_BYTES * listing.dropped, count, listing.spills)
 
     def listing(self, prepared: Prepared, choice: Choice) -> str:
         """The assembly of the code for a choice, for people. Raises BackendError."""

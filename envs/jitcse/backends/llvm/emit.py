@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from gymcc.envs.jitcse.backends.llvm.lower import THROW, Lowering
+from gymcc.envs.jitcse.backends.llvm.lower import Lowering
 from gymcc.envs.jitcse.backends.llvm.machine import TRIPLE
 from gymcc.envs.jitcse.backends.llvm.ssa import Graph, bits, graph_of, phis
 from gymcc.envs.jitcse.backends.llvm.values import TYPES
@@ -15,7 +15,7 @@ ATTRIBUTES = "noinline optnone nounwind"
 
 
 def emit(method: Method, graph: Graph | None = None) -> str:
-    """LLVM IR of ``method``, in System V convention; block ``b7`` and ``b7.1``, ``b7.2``… are the method's block 7.
+    """LLVM IR of ``method``, in System V convention; block ``b7`` is the method's block 7.
 
     ``graph``: its :func:`graph_of`, or that of a method with the same blocks, if known.
     """
@@ -29,7 +29,6 @@ class _Function:
         self.phis = phis(method, graph)
         self.to = Lowering(method.locals)
         self.after: dict[int, dict[int, str]] = {}  # values of the locals at the end of each block
-        self.last: dict[int, str] = {}  # label of the last LLVM block of each block
         self.lines: dict[int, list[str]] = {}
 
     def text(self) -> str:
@@ -38,22 +37,19 @@ class _Function:
         method, body = self.method, []
         for block in sorted(self.lines):
             body += [f"b{block}:", *self._phi_lines(block), *self.lines[block]]
-        if self.to.throws:
-            throw = self.to.declare(THROW)
-            body += ["throw:", f"  call void {throw}()", "  unreachable"]
         parameters = ", ".join(f"{TYPES[method.locals[i]]} %p{i}" for i in range(method.parameters))
         head = f"define dso_local {TYPES[method.result]} @{FUNCTION}({parameters}) {ATTRIBUTES} {{"
         return "\n".join([f'target triple = "{TRIPLE}"', *self.to.globals.values(), head, *body, "}", ""])
 
     def _block(self, block: int) -> None:
         to = self.to
-        to.lines, to.label = [], f"b{block}"
+        to.lines = []
         self._start(block)
         statements = self.method.blocks[block].statements
         for statement in statements[:-1]:
             to.lower(statement)
         self._end(block)
-        self.after[block], self.last[block], self.lines[block] = to.values, to.label, to.lines
+        self.after[block], self.lines[block] = to.values, to.lines
 
     def _start(self, block: int) -> None:
         """The locals' values: from the dominator, or a phi, or at the entry a parameter or nothing yet."""
@@ -93,8 +89,7 @@ class _Function:
         lines = []
         for local in bits(self.phis[block]):
             sources = ", ".join(
-                f"[ {self.after[source][local]}, %{self.last[source]} ]"
-                for source in self.graph.flow.predecessors[block]
+                f"[ {self.after[source][local]}, %b{source} ]" for source in self.graph.flow.predecessors[block]
             )
             lines.append(f"  %x{local}.{block} = phi {TYPES[self.method.locals[local]]} {sources}")
         return lines

@@ -10,7 +10,7 @@ from gymcc.envs.jitcse.ir import COMPARISONS, Node, Op, Type
 LENGTH_OFFSET = 8  # an array is a header word, its length, then at ELEMENTS_OFFSET its elements
 ELEMENTS_OFFSET = 16
 STATIC_SIZE = 16  # bytes reserved per static field
-THROW = "$throw"  # the runtime's helper that throws; no method's name has a $
+THROW = "throw_bounds"  # the runtime's helper
 
 INTEGER = {
     Op.ADD: "add",
@@ -52,8 +52,6 @@ class Lowering:
         self.lines: list[str] = []
         self.values: dict[int, str] = {}
         self.globals: dict[str, str] = {}  # name: definition or declaration
-        self.label = ""  # of the LLVM block that lines go to
-        self.throws = False
         self._count = 0
 
     def put(self, instruction: str) -> str:
@@ -278,17 +276,43 @@ def _comparison(to: Lowering, node: Node) -> str:
 
 
 def _bounds(to: Lowering, node: Node) -> str:
-    """Compare and branch to the cold block that throws; the code after it is a block of the same weight."""
+    """Compare and jump to the helper that throws, a length being read by the comparison itself, as RyuJIT does it.
+
+    Inline assembly keeps the check inside its block. A branch of LLVM's would be taken as often as not in the eyes of
+    its register allocator, which under ``optnone`` knows no branch weights and so would spill in what comes after.
+    """
     index, length = node.args
-    type_ = TYPES[index.type]
-    a, b = to.lower(index), to.lower(length)
-    inside = to.put(f"icmp ult {type_} {a}, {b}" if a.startswith("%") else f"icmp ugt {type_} {b}, {a}")
-    to.throws = True
-    stem, _, part = to.label.partition(".")
-    to.label = f"{stem}.{int(part or 0) + 1}"
-    to.lines.append(f"  br i1 {inside}, label %{to.label}, label %throw")
-    to.lines.append(f"{to.label}:")
+    checked = _Operands()
+    if index.op is Op.CONST and length.op is not Op.CONST:
+        compare = f"cmpl $${index.payload}, {_length_operand(to, checked, length)}"
+        jump = "jbe"
+    else:
+        register = checked.add("i32", to.lower(index))
+        compare = f"cmpl {_length_operand(to, checked, length)}, {register}"
+        jump = "jae"
+    to.lines.append(f'  call void asm sideeffect "{compare}\\0A\\09{jump} {THROW}", {checked}')
     return ""
+
+
+class _Operands:
+    """Registers that inline assembly reads."""
+
+    def __init__(self) -> None:
+        self.typed: list[str] = []
+
+    def add(self, type_: str, value: str) -> str:
+        """How the assembly names one more."""
+        self.typed.append(f"{type_} {value}")
+        return f"${len(self.typed) - 1}"
+
+    def __str__(self) -> str:
+        return f'"{"r," * len(self.typed)}~{{flags}}"({", ".join(self.typed)})'
+
+
+def _length_operand(to: Lowering, operands: _Operands, length: Node) -> str:
+    if length.op is Op.LENGTH:
+        return f"{LENGTH_OFFSET}({operands.add('ptr', to.pointer(length.args[0]))})"
+    return f"$${length.payload}" if length.op is Op.CONST else operands.add("i32", to.lower(length))
 
 
 def _comma(to: Lowering, node: Node) -> str:

@@ -29,6 +29,7 @@ def target_machine() -> Any:
     llvm = binding()
     llvm.initialize_all_targets()
     llvm.initialize_all_asmprinters()
+    llvm.initialize_native_asmparser()
     machine = llvm.Target.from_triple(TRIPLE).create_target_machine(
         cpu=CPU, opt=OPTIMISATION, reloc="static", codemodel="small"
     )
