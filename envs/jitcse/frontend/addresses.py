@@ -11,11 +11,11 @@ from gymcc.envs.jitcse.ir import Node, Op
 _SCALES = {Op.LSH: (1, 2, 3), Op.MUL: (2, 4, 8)}
 
 
-def swallowed(flat: Flat, node: int, tree: Node) -> tuple[int, ...]:
-    """The additions and the scaling under ``node`` that its address mode takes in, if it is a field access."""
-    if tree.op not in (Op.FIELD, Op.STORE_FIELD) or tree.args[0].op is not Op.ADD:
-        return ()
+def swallowed(flat: Flat, node: int) -> tuple[int, ...]:
+    """The additions and the scaling under a field access that its address mode takes in."""
     inside = [flat.args[node][0]]
+    if flat.nodes[inside[0]].op is not Op.ADD:
+        return ()
     base, index = flat.args[inside[0]]
     if flat.nodes[index].op is Op.CONST and flat.nodes[base].op is Op.ADD:
         inside.append(base)

@@ -58,11 +58,10 @@ def _without_unsafe(form: Form, planted: Collection[int]) -> list[bool]:
     If a hoisted tree is not chosen, only definitions inside it remain. Without the rest they must not throw, nor load
     an element whose bounds check is gone.
     """
-    if not planted:
-        return form.may
-    throws, may = throwing(form.flat), list(form.may)
+    may = list(form.may)
     for root in planted:
-        if throws[root]:
-            for node in form.flat.inside(root)[:-1]:
-                may[node] = may[node] and not throws[node] and form.flat.nodes[node].op is not Op.ELEM
+        inside = form.flat.inside(root)
+        if throws := throwing(form.flat, inside):
+            for node in inside[:-1]:
+                may[node] = may[node] and node not in throws and form.flat.nodes[node].op is not Op.ELEM
     return may

@@ -14,7 +14,7 @@ from gymcc.envs.jitcse.frontend.flow import Flow
 from gymcc.envs.jitcse.frontend.numbering import Exceptions
 from gymcc.envs.jitcse.ir import Op
 
-CALLS = (Op.CALL, Op.HELPER)
+CALLS = frozenset({Op.CALL, Op.HELPER})
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,52 +4,53 @@ from __future__ import annotations
 
 from gymcc.envs.jitcse.frontend.addresses import swallowed
 from gymcc.envs.jitcse.frontend.flat import Flat
+from gymcc.envs.jitcse.frontend.folding import FLOATING
 from gymcc.envs.jitcse.ir import COMPARISONS, Node, Op, Type
 
 MIN_CSE_COST = 2  # execution cost; cheaper trees are not worth a temporary
 LOAD = 3  # IND_COST_EX
 Cost = tuple[int, int]  # execution, size
 
-_FLOATS = (Type.FLOAT, Type.DOUBLE)  # SIMD operations cost what integers do
-_FIELDS = (Op.FIELD, Op.STORE_FIELD)
+_LOCAL, _CONST, _STORE_LOCAL = Op.LOCAL, Op.CONST, Op.STORE_LOCAL  # members of an enumeration are slow to look up
+_FIELDS = frozenset({Op.FIELD, Op.STORE_FIELD})
+_FLOATS = frozenset({Type.FLOAT, Type.DOUBLE})  # SIMD operations cost what integers do
+_LOCALS = {**dict.fromkeys(Type, (1, 1)), **dict.fromkeys(_FLOATS, (1, 2)), Type.STRUCT: (3 * LOAD, 6)}
 
 
 def costs_of(flat: Flat) -> list[Cost]:
     """Per node the costs of its tree, but for what an address mode does for free."""
     costs: list[Cost] = []
     for node, (tree, args) in enumerate(zip(flat.nodes, flat.args, strict=True)):
-        ex, sz = _own_cost(flat, tree, node)
+        op = tree.op
+        ex, sz = _FIXED.get(op) or _own_cost(flat, tree, node)
         for arg in args:
             arg_ex, arg_sz = costs[arg]
             ex += arg_ex
             sz += arg_sz
-        if tree.op in _FIELDS:
+        if op is _STORE_LOCAL:
+            sz = max(sz, 3)  # a move between registers
+        elif op in _FIELDS:
             ex, sz = _less_address(flat, node, ex, sz)
-        costs.append((ex, max(sz, 3) if tree.op is Op.STORE_LOCAL else sz))  # 3: a move between registers
+        costs.append((ex, sz))
     return costs
 
 
 def _less_address(flat: Flat, node: int, ex: int, sz: int) -> Cost:
     """Without the additions, scaling and constants that the address mode of a field access takes in."""
-    for inside in swallowed(flat, node, flat.nodes[node]):
-        own_ex, own_sz = _own_cost(flat, flat.nodes[inside], inside)
-        ex, sz = ex - own_ex, sz - own_sz
-        for arg in flat.args[inside]:
-            if flat.nodes[arg].op is Op.CONST:
-                const_ex, const_sz = _constant_cost(flat.nodes[arg])
-                ex, sz = ex - const_ex, sz - const_sz
+    for inside in swallowed(flat, node):
+        free = [inside, *[arg for arg in flat.args[inside] if flat.nodes[arg].op is _CONST]]
+        for each in free:
+            own_ex, own_sz = _own_cost(flat, flat.nodes[each], each)
+            ex, sz = ex - own_ex, sz - own_sz
     return ex, sz
 
 
 def _own_cost(flat: Flat, tree: Node, node: int) -> Cost:
-    """What the node adds to its arguments' costs."""
+    """What a node that :data:`_FIXED` does not have adds to its arguments' costs."""
     op = tree.op
-    if op is Op.LOCAL:
-        return (3 * LOAD, 6) if tree.type is Type.STRUCT else (1, 2 if tree.type in _FLOATS else 1)
-    fixed = _FIXED.get(op)
-    if fixed is not None:
-        return fixed
-    if op is Op.CONST:
+    if op is _LOCAL:
+        return _LOCALS[tree.type]
+    if op is _CONST:
         return _constant_cost(tree)
     if op in _FIELDS:
         return _field_cost(tree)
@@ -81,7 +82,7 @@ def _is_power_of_two(tree: Node) -> bool:
 
 def _constant_cost(tree: Node) -> Cost:
     value = tree.payload
-    if tree.type.floating:
+    if tree.type in FLOATING:
         return (1, 2) if repr(value) == "0.0" else (LOAD, 2)
     assert isinstance(value, int)
     if -128 <= value < 128:

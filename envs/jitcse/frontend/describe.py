@@ -10,7 +10,9 @@ from gymcc.envs.jitcse.frontend.form import Form
 from gymcc.envs.jitcse.ir import Op
 
 WEIGHT_UNIT = 100.0  # RyuJIT's BB_UNITY_WEIGHT
-_CONTAINABLE = (Op.ADD, Op.NOT, Op.MUL, Op.LSH)
+_LOCAL = Op.LOCAL  # slow to look up
+_CONTAINABLE = frozenset({Op.ADD, Op.NOT, Op.MUL, Op.LSH})
+_CONSTANTS = frozenset({Op.CONST, Op.HANDLE})
 
 
 def describe(form: Form, splits: Sequence[Split], planted: frozenset[int]) -> tuple[Candidate, ...]:
@@ -23,7 +25,7 @@ def _describe(form: Form, split: Split, planted: frozenset[int], calling: set[in
     flat, first = form.flat, split.nodes[0]  # like RyuJIT, judge by the first tree
     tree = flat.nodes[first]
     parts = [flat.nodes[node] for node in flat.inside(first)]
-    locals_read = [part.payload for part in parts if part.op is Op.LOCAL]
+    locals_read = [part.payload for part in parts if part.op is _LOCAL]
     blocks = sorted({flat.block[node] for node in split.nodes})
     spread = [form.flow.postorder[block] for block in blocks]
     use_weight, def_weight = _weight(form, split.uses), _weight(form, split.defs)
@@ -33,7 +35,7 @@ def _describe(form: Form, split: Split, planted: frozenset[int], calling: set[in
         why_not_viable=_why_not_viable(split, def_weight, use_weight),
         live_across_call=split.across_call,
         live_across_call_lsra=any(block in calling for block in range(blocks[0], blocks[-1])),
-        const=tree.op in (Op.CONST, Op.HANDLE),
+        const=tree.op in _CONSTANTS,
         shared_const=False,  # x64 does not let nearby constants share a temporary
         make_cse=first in planted,
         has_call=any(part.op in CALLS for part in parts),

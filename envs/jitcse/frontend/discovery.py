@@ -8,32 +8,40 @@ from gymcc.envs.jitcse.analysis import MAX_CANDIDATES
 from gymcc.envs.jitcse.frontend.addresses import swallowed
 from gymcc.envs.jitcse.frontend.costs import MIN_CSE_COST, Cost
 from gymcc.envs.jitcse.frontend.flat import Flat
+from gymcc.envs.jitcse.frontend.folding import FLOATING
 from gymcc.envs.jitcse.frontend.numbering import VOID, Numbering
-from gymcc.envs.jitcse.ir import COMPARISONS, LEAVES, STORES, Op, Type
+from gymcc.envs.jitcse.ir import COMPARISONS, STORES, Node, Op, Type
 
+_VOID, _STRUCT, _CONST, _COMMA = Type.VOID, Type.STRUCT, Op.CONST, Op.COMMA  # slow to look up
 _EFFECTS = STORES | {Op.STORE_LOCAL, Op.CALL}
+_FIELDS = frozenset({Op.FIELD, Op.STORE_FIELD})
+_CONSTANTS = (Op.CONST, Op.HANDLE)
+_NEVER = frozenset({Op.LOCAL, Op.BOUNDS, Op.BRANCH, Op.RETURN})
 
 
 def eligible(flat: Flat, costs: list[Cost]) -> list[bool]:
     """Per node whether its tree may be a common subexpression, by its form; constants are for value numbers to find."""
-    effect: list[bool] = []
-    may = []
-    for node, (tree, args) in enumerate(zip(flat.nodes, flat.args, strict=True)):
-        effect.append(tree.op in _EFFECTS or any(effect[arg] for arg in args))
-        may.append(not effect[node] and costs[node][0] >= MIN_CSE_COST and _form_allows(flat, node))
+    effects = flat.around([node for node, tree in enumerate(flat.nodes) if tree.op in _EFFECTS])
+    may = [
+        cost[0] >= MIN_CSE_COST and tree.op not in _NEVER and node not in effects and _form_allows(flat, node, tree)
+        for node, (tree, cost) in enumerate(zip(flat.nodes, costs, strict=True))
+    ]
     for node, tree in enumerate(flat.nodes):
-        for inside in swallowed(flat, node, tree):
-            may[inside] = False
+        if tree.op in _FIELDS:
+            for inside in swallowed(flat, node):
+                may[inside] = False
     return may
 
 
-def _form_allows(flat: Flat, node: int) -> bool:
-    tree, parent = flat.nodes[node], flat.parent[node]
-    if tree.type is Type.VOID or tree.op is Op.LOCAL or (tree.op is Op.CONST and not tree.type.floating):
+def _form_allows(flat: Flat, node: int, tree: Node) -> bool:
+    if tree.type is _VOID or (tree.op is _CONST and tree.type not in FLOATING):
         return False
+    if tree.op not in COMPARISONS and tree.type is not _STRUCT:
+        return True
+    parent = flat.parent[node]
     above = flat.nodes[parent].op if parent >= 0 else None
     # the flags of a comparison feed its branch; a struct goes to where the caller wants it
-    return not (above is Op.BRANCH and tree.op in COMPARISONS) and not (above is Op.RETURN and tree.type is Type.STRUCT)
+    return above is not (Op.RETURN if tree.type is _STRUCT else Op.BRANCH)
 
 
 def discover(flat: Flat, may: list[bool], numbering: Numbering) -> list[list[int]]:
@@ -41,9 +49,9 @@ def discover(flat: Flat, may: list[bool], numbering: Numbering) -> list[list[int
     first: dict[Hashable, int] = {}
     found: dict[Hashable, list[int]] = {}
     for node, allowed in enumerate(may):
-        if not allowed or numbering.values[node] == VOID:
+        if not allowed or numbering.values[node] == VOID:  # the latter: dead code
             continue
-        if numbering.values[node] in numbering.constants and flat.nodes[node].op not in LEAVES - {Op.STATIC}:
+        if numbering.values[node] in numbering.constants and flat.nodes[node].op not in _CONSTANTS:
             continue
         key = _key(flat, numbering, node)
         if key in found:
@@ -61,7 +69,7 @@ def _key(flat: Flat, numbering: Numbering, node: int) -> Hashable:
     The type is part of the key: identities may give trees of two types one number.
     """
     tree, value = flat.nodes[node], numbering.values[node]
-    if tree.op is Op.COMMA:
+    if tree.op is _COMMA:
         thrown = numbering.exceptions[node]
         if thrown != numbering.exceptions[flat.args[node][1]]:
             return value, tree.type, thrown

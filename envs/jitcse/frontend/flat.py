@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from gymcc.envs.jitcse.ir import Method, Node
@@ -39,24 +40,34 @@ class Flat:
             first = self.args[first][0]
         return range(first, node + 1)
 
-    def add(self, tree: Node, block: int) -> int:
-        """Append ``tree`` after its arguments; its number."""
-        args = tuple([self.add(arg, block) for arg in tree.args])
-        number = len(self.nodes)
-        for arg in args:
-            self.parent[arg] = number
-        self.nodes.append(tree)
-        self.args.append(args)
-        self.parent.append(-1)
-        self.block.append(block)
-        return number
+    def around(self, nodes: Iterable[int]) -> set[int]:
+        """The nodes of whose trees some of ``nodes`` is part."""
+        found: set[int] = set()
+        for node in nodes:
+            while node >= 0 and node not in found:
+                found.add(node)
+                node = self.parent[node]
+        return found
 
 
 def flatten(method: Method) -> Flat:
     """The table of a method's nodes."""
     flat = Flat()
+    nodes, args, parent = flat.nodes, flat.args, flat.parent
+
+    def add(tree: Node) -> int:
+        inside = tuple([add(arg) for arg in tree.args])
+        number = len(nodes)
+        for arg in inside:
+            parent[arg] = number
+        nodes.append(tree)
+        args.append(inside)
+        parent.append(-1)
+        return number
+
     for index, block in enumerate(method.blocks):
-        first = len(flat.nodes)
-        flat.roots.append([flat.add(tree, index) for tree in block.statements])
-        flat.spans.append(range(first, len(flat.nodes)))
+        first = len(nodes)
+        flat.roots.append([add(tree) for tree in block.statements])
+        flat.spans.append(range(first, len(nodes)))
+        flat.block.extend([index] * (len(nodes) - first))
     return flat

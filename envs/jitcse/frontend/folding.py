@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+import operator
+from collections.abc import Callable, Mapping
 
 from gymcc.envs.jitcse.ir import Node, Op, Type
 
+FLOATING = frozenset({Type.FLOAT, Type.DOUBLE, Type.SIMD})
 _BITS = {Type.INT: 32, Type.LONG: 64}
-_ZERO_RIGHT = (Op.ADD, Op.SUB, Op.OR, Op.XOR, Op.LSH, Op.RSH)  # x op 0 = x
-_ZERO_LEFT = (Op.ADD, Op.OR, Op.XOR)  # 0 op x = x
+_ZERO_RIGHT = frozenset({Op.ADD, Op.SUB, Op.OR, Op.XOR, Op.LSH, Op.RSH})  # x op 0 = x
+_ZERO_LEFT = frozenset({Op.ADD, Op.OR, Op.XOR})  # 0 op x = x
+_ONE_RIGHT = frozenset({Op.MUL, Op.DIV})
+_ZERO_WINS = frozenset({Op.MUL, Op.AND})
+_SAME_ITSELF = frozenset({Op.AND, Op.OR})  # x op x = x
+_SAME = dict.fromkeys((Op.SUB, Op.XOR, Op.NE, Op.LT, Op.GT), 0) | dict.fromkeys((Op.EQ, Op.LE, Op.GE), 1)
+_MUL = Op.MUL
 
-
-@dataclass(frozen=True, slots=True)
-class Folded:
-    """The result: the value ``number`` if it is one of the arguments, else the constant ``value``."""
-
-    number: int | None = None
-    value: int = 0
+Folded = tuple[bool, int]  # True: the value is that of the argument numbered so; False: it is that constant
 
 
 def wrap(value: int, type_: Type) -> int:
@@ -27,71 +27,67 @@ def wrap(value: int, type_: Type) -> int:
 
 
 def fold(tree: Node, values: tuple[int, ...], constants: Mapping[int, int | float]) -> Folded | None:
-    """What integer arithmetic or comparison gives, if constants or identities decide it; else None."""
-    if not values or any(arg.type not in _BITS for arg in tree.args) or tree.type not in _BITS or tree.op is Op.HELPER:
-        return None
+    """What integer arithmetic or a comparison gives, if constants or identities decide it; else None."""
     known = [constants.get(value) for value in values]
-    if all(isinstance(each, int) for each in known):
-        result = _evaluate(tree, [int(each) for each in known if each is not None])
-        return None if result is None else Folded(value=wrap(result, tree.type))
-    return _identity(tree, values, known) if len(values) == 2 else None
+    if tree.type not in _BITS or tree.op not in _EXACT or any(arg.type not in _BITS for arg in tree.args):
+        return None
+    if None not in known:
+        result = _EXACT[tree.op](tree.type, *known)
+        return None if result is None else (False, wrap(result, tree.type))
+    return _identity(tree.op, values, known) if len(values) == 2 else None
 
 
-def _identity(tree: Node, values: tuple[int, ...], known: list[int | float | None]) -> Folded | None:
-    op, (left, right) = tree.op, known
-    if (right == 0 and op in _ZERO_RIGHT) or (right == 1 and op in (Op.MUL, Op.DIV)):
-        return Folded(values[0])
-    if (left == 0 and op in _ZERO_LEFT) or (left == 1 and op is Op.MUL):
-        return Folded(values[1])
-    if (left == 0 or right == 0) and op in (Op.MUL, Op.AND):
-        return Folded(value=0)
+def _identity(op: Op, values: tuple[int, ...], known: list[int | float | None]) -> Folded | None:
+    left, right = known
+    if (right == 0 and op in _ZERO_RIGHT) or (right == 1 and op in _ONE_RIGHT):
+        return True, values[0]
+    if (left == 0 and op in _ZERO_LEFT) or (left == 1 and op is _MUL):
+        return True, values[1]
+    if (left == 0 or right == 0) and op in _ZERO_WINS:
+        return False, 0
     if values[0] == values[1]:
-        if op in (Op.AND, Op.OR):
-            return Folded(values[0])
-        if op in (Op.SUB, Op.XOR, Op.NE, Op.LT, Op.GT):
-            return Folded(value=0)
-        if op in (Op.EQ, Op.LE, Op.GE):
-            return Folded(value=1)
+        if op in _SAME_ITSELF:
+            return True, values[0]
+        if op in _SAME:
+            return False, _SAME[op]
     return None
 
 
-def _evaluate(tree: Node, args: list[int]) -> int | None:
-    """The exact result before wrapping; None where it throws."""
-    op = tree.op
-    if op in (Op.DIV, Op.MOD):
-        return _divide(op, *args)
-    if op in (Op.LSH, Op.RSH):
-        count = args[1] % _BITS[tree.type]
-        return args[0] << count if op is Op.LSH else args[0] >> count
-    if op is Op.CAST:
-        return args[0]
-    if op is Op.NEG:
-        return -args[0]
-    if op is Op.NOT:
-        return ~args[0]
-    return _binary(op, *args)
-
-
-def _divide(op: Op, dividend: int, divisor: int) -> int | None:
+def _divide(_: Type, dividend: int, divisor: int) -> int | None:
+    """The quotient, rounded towards 0; None where it throws."""
     if divisor == 0:
         return None
-    quotient = abs(dividend) // abs(divisor) * (1 if (dividend < 0) == (divisor < 0) else -1)
-    return quotient if op is Op.DIV else dividend - quotient * divisor
+    quotient = abs(dividend) // abs(divisor)
+    return quotient if (dividend < 0) == (divisor < 0) else -quotient
 
 
-def _binary(op: Op, left: int, right: int) -> int:
-    results = {
-        Op.ADD: left + right,
-        Op.SUB: left - right,
-        Op.MUL: left * right,
-        Op.AND: left & right,
-        Op.OR: left | right,
-        Op.XOR: left ^ right,
-        Op.EQ: left == right,
-        Op.NE: left != right,
-        Op.LT: left < right,
-        Op.LE: left <= right,
-        Op.GT: left > right,
-        Op.GE: left >= right,
-    }
-    return int(results[op])
+def _remainder(type_: Type, dividend: int, divisor: int) -> int | None:
+    quotient = _divide(type_, dividend, divisor)
+    return None if quotient is None else dividend - quotient * divisor
+
+
+def _plain(function: Callable[..., int]) -> Callable[..., int]:
+    return lambda _, *args: int(function(*args))
+
+
+_EXACT: dict[Op, Callable[..., int | None]] = {  # results before they wrap
+    Op.DIV: _divide,
+    Op.MOD: _remainder,
+    Op.LSH: lambda type_, value, count: value << count % _BITS[type_],
+    Op.RSH: lambda type_, value, count: value >> count % _BITS[type_],
+    Op.CAST: _plain(int),
+    Op.NEG: _plain(operator.neg),
+    Op.NOT: _plain(operator.invert),
+    Op.ADD: _plain(operator.add),
+    Op.SUB: _plain(operator.sub),
+    Op.MUL: _plain(operator.mul),
+    Op.AND: _plain(operator.and_),
+    Op.OR: _plain(operator.or_),
+    Op.XOR: _plain(operator.xor),
+    Op.EQ: _plain(operator.eq),
+    Op.NE: _plain(operator.ne),
+    Op.LT: _plain(operator.lt),
+    Op.LE: _plain(operator.le),
+    Op.GT: _plain(operator.gt),
+    Op.GE: _plain(operator.ge),
+}

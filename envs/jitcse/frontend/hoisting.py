@@ -10,13 +10,17 @@ That locals are assigned before they are read, on every path, makes them so at t
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping
+from collections.abc import Hashable, Iterable
 
 from gymcc.envs.jitcse.frontend.flat import Flat
+from gymcc.envs.jitcse.frontend.folding import FLOATING
 from gymcc.envs.jitcse.frontend.loops import Loop
-from gymcc.envs.jitcse.frontend.memory import PlaceKey, memory_classes, place_key
+from gymcc.envs.jitcse.frontend.memory import memory_classes
 from gymcc.envs.jitcse.ir import LOADS, STORES, Node, Op
 
+_LOCAL, _STORE_LOCAL, _CALL, _ELEM = Op.LOCAL, Op.STORE_LOCAL, Op.CALL, Op.ELEM  # slow to look up
+_THROW = frozenset({Op.BOUNDS, Op.DIV, Op.MOD})
+_MEMORY = LOADS - {Op.LENGTH}
 _EFFECTS = STORES | {Op.CALL}
 Plan = dict[int, list[int]]  # per header the nodes whose trees go in front of the loop, in order
 
@@ -26,7 +30,7 @@ def plan_hoisting(flat: Flat, loops: tuple[Loop, ...], may: list[bool]) -> Plan:
 
     A tree goes in front of the outermost loop that it can leave.
     """
-    throws, (classes, _) = throwing(flat), memory_classes(flat, 0)
+    throws, classes = throwing(flat, range(len(flat.nodes))), memory_classes(flat)
     plan: Plan = {}
     for loop in loops:
         hoister = _Hoister(flat, loop, may, throws, classes)
@@ -41,33 +45,28 @@ def plan_hoisting(flat: Flat, loops: tuple[Loop, ...], may: list[bool]) -> Plan:
     return {header: nodes for header, nodes in plan.items() if nodes}
 
 
-def throwing(flat: Flat) -> list[bool]:
-    """Per node whether its tree may throw."""
-    throws: list[bool] = []
-    for tree, args in zip(flat.nodes, flat.args, strict=True):
-        throws.append(_may_throw(tree) or any(throws[arg] for arg in args))
-    return throws
+def throwing(flat: Flat, nodes: Iterable[int]) -> set[int]:
+    """The nodes whose trees may throw in one of ``nodes``."""
+    return flat.around([node for node in nodes if _may_throw(flat.nodes[node])])
 
 
 def _may_throw(tree: Node) -> bool:
     """Whether the node itself may throw, whatever its arguments."""
-    if tree.op in (Op.DIV, Op.MOD) and not tree.type.floating:
-        return tree.args[1].op is not Op.CONST or tree.args[1].payload == 0
-    return tree.op is Op.BOUNDS
+    if tree.op not in _THROW:
+        return False
+    return tree.op is Op.BOUNDS or not (tree.type in FLOATING or (tree.args[1].op is Op.CONST and tree.args[1].payload))
 
 
 class _Hoister:
     """Collects what goes in front of one loop."""
 
-    def __init__(
-        self, flat: Flat, loop: Loop, may: list[bool], throws: list[bool], classes: Mapping[PlaceKey, int]
-    ) -> None:
+    def __init__(self, flat: Flat, loop: Loop, may: list[bool], throws: set[int], classes: dict[int, int]) -> None:
         self.flat, self.loop, self.may, self.throws, self.classes = flat, loop, may, throws, classes
         self.found: list[int] = []
         self.trees: set[Node] = set()
         self.quiet = True  # nothing has happened since the loop was entered that anyone could notice
         nodes = [node for block in loop.blocks for node in flat.spans[block]]
-        self.changed = {self._changed(flat.nodes[node]) for node in nodes}
+        self.changed = {self._changed(node) for node in nodes}
         self.invariant: set[int] = set()
         for node in nodes:
             if all(arg in self.invariant for arg in flat.args[node]) and self._is_unchanged(node):
@@ -75,7 +74,7 @@ class _Hoister:
 
     def take_planted(self, node: int) -> None:
         """Plant here what was to be planted in front of an inner loop, if it can be."""
-        if node in self.invariant and not self.throws[node]:
+        if node in self.invariant and node not in self.throws:
             self._plant(node)
 
     def take_block(self, block: int) -> None:
@@ -84,22 +83,23 @@ class _Hoister:
         for root in self.flat.roots[block]:
             self._take(root)
 
-    def _changed(self, tree: Node) -> Hashable:
+    def _changed(self, node: int) -> Hashable:
         """What a node of the loop changes: a local, a memory class, by a call all memory."""
-        if tree.op is Op.STORE_LOCAL:
-            return Op.LOCAL, tree.payload
-        return self.classes[place_key(tree)] if tree.op in STORES else tree.op
+        tree = self.flat.nodes[node]
+        if tree.op is _STORE_LOCAL:
+            return _LOCAL, tree.payload
+        return self.classes[node] if tree.op in STORES else tree.op
 
     def _is_unchanged(self, node: int) -> bool:
         """Whether a node gives the same value each time and has no effect, if its arguments do."""
         tree = self.flat.nodes[node]
-        if tree.op is Op.LOCAL:
-            return (Op.LOCAL, tree.payload) not in self.changed
-        if tree.op in LOADS and tree.op is not Op.LENGTH:
-            if Op.CALL in self.changed or self.classes[place_key(tree)] in self.changed:
+        if tree.op is _LOCAL:
+            return (_LOCAL, tree.payload) not in self.changed
+        if tree.op in _MEMORY:
+            if _CALL in self.changed or self.classes[node] in self.changed:
                 return False
-            return tree.op is not Op.ELEM or self._is_guarded(node)
-        return tree.op not in _EFFECTS and tree.op is not Op.STORE_LOCAL
+            return tree.op is not _ELEM or self._is_guarded(node)
+        return tree.op not in _EFFECTS and tree.op is not _STORE_LOCAL
 
     def _is_guarded(self, node: int) -> bool:
         parent = self.flat.parent[node]
@@ -109,8 +109,8 @@ class _Hoister:
     def _take(self, node: int) -> None:
         """Plant the largest trees at and below ``node`` that can be; of one that throws also those below."""
         tree = self.flat.nodes[node]
-        can = self.may[node] and node in self.invariant and tree.op is not Op.ELEM
-        if can and not self.throws[node]:
+        can = self.may[node] and node in self.invariant and tree.op is not _ELEM
+        if can and node not in self.throws:
             self._plant(node)
             return
         can = can and self.quiet
