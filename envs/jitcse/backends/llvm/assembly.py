@@ -11,7 +11,6 @@ from gymcc.envs.jitcse.backends.llvm.emit import FUNCTION
 
 # ".LBB0_3:   # %b1", or where nothing jumps to, "# %bb.3:   # %b1". LLVM's own have no name or one like b1.preheader.
 HEADER = re.compile(r"(?:(\.LBB\d+_\d+):|# %bb\.\d+:)(?:\s*# %(?:b(\d+)$)?)?")
-JUMP_BYTES = 2  # of a jump over a short distance
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +38,6 @@ class Listing:
 
     blocks: tuple[MachineBlock, ...]  # in layout order
     spills: int  # stack slots that values without a register are kept in
-    dropped: int  # jumps to the next instruction, which are left out, as RyuJIT's emitter does
 
 
 def read(assembly: str) -> Listing:
@@ -62,21 +60,20 @@ def read(assembly: str) -> Listing:
             source = int(header[2]) if header[2] else None
             blocks.append(MachineBlock(header[1] or "", source, tuple(reversed(lines))))
             lines = []
-    return _without_jumps_to_next(blocks[::-1], len(slots))
+    return Listing(tuple(blocks[::-1]), len(slots))
 
 
-def _without_jumps_to_next(blocks: Sequence[MachineBlock], spills: int) -> Listing:
+def without_jumps_to_next(blocks: Sequence[MachineBlock]) -> tuple[MachineBlock, ...]:
+    """Leave out jumps to the next instruction, as RyuJIT's emitter does and LLVM under ``optnone`` does not."""
     kept: list[MachineBlock] = []
     here: set[str] = set()  # labels of what comes next
-    dropped = 0
     for block in reversed(blocks):
         last = block.instructions[-1] if block.instructions else ""
         if last.startswith("jmp\t") and last.partition("\t")[2] in here:
             block = replace(block, instructions=block.instructions[:-1])
-            dropped += 1
         here = {block.label} if block.instructions else here | {block.label}
         kept.append(block)
-    return Listing(tuple(kept[::-1]), spills, dropped)
+    return tuple(reversed(kept))
 
 
 def weights(blocks: Sequence[MachineBlock], of_source: Sequence[float]) -> list[float]:

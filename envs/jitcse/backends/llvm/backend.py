@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from gymcc.envs.jitcse.analysis import Analysis, Choice, Score
-from gymcc.envs.jitcse.backends.llvm.assembly import JUMP_BYTES, read, weights
+from gymcc.envs.jitcse.backends.llvm.assembly import read, weights, without_jumps_to_next
 from gymcc.envs.jitcse.backends.llvm.emit import emit
-from gymcc.envs.jitcse.backends.llvm.machine import compile_text, versions
+from gymcc.envs.jitcse.backends.llvm.length import code_size
+from gymcc.envs.jitcse.backends.llvm.machine import assembly, versions
 from gymcc.envs.jitcse.backends.llvm.selftest import self_test
 from gymcc.envs.jitcse.backends.llvm.ssa import Graph, graph_of
 from gymcc.envs.jitcse.backends.llvm.timing import cost
@@ -37,19 +38,19 @@ class Llvm:
 
     def score(self, prepared: Prepared, choice: Choice) -> Score:
         """The price of the code for a choice. Raises BackendError."""
-        assembly, size = compile_text(self._text(prepared, choice))
-        listing = read(assembly)
-        executions = weights(listing.blocks, [block.weight for block in prepared.analysis.method.blocks])
+        found = read(assembly(self._text(prepared, choice)))
+        blocks = without_jumps_to_next(found.blocks)
+        executions = weights(blocks, [block.weight for block in prepared.analysis.method.blocks])
         total = 0.0
-        for block, weight in zip(listing.blocks, executions, strict=True):
+        for block, weight in zip(blocks, executions, strict=True):
             if weight:
                 total += weight * sum([cost(each) for each in block.instructions])
-        count = sum(len(block.instructions) for block in listing.blocks)
-        return Score(total, size - JUMP_BYTES * listing.dropped, count, listing.spills)
+        count = sum(len(block.instructions) for block in blocks)
+        return Score(total, code_size(blocks), count, found.spills)
 
     def listing(self, prepared: Prepared, choice: Choice) -> str:
         """The assembly of the code for a choice, for people. Raises BackendError."""
-        return compile_text(self._text(prepared, choice))[0]
+        return assembly(self._text(prepared, choice))
 
     def versions(self) -> dict[str, str]:
         """What scores depend on."""

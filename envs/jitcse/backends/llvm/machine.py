@@ -1,4 +1,4 @@
-"""LLVM through llvmlite: IR text to x86-64 assembly and to the size of its object code."""
+"""LLVM through llvmlite: IR text to x86-64 assembly."""
 
 from __future__ import annotations
 
@@ -29,7 +29,6 @@ def target_machine() -> Any:
     llvm = binding()
     llvm.initialize_all_targets()
     llvm.initialize_all_asmprinters()
-    llvm.initialize_native_asmparser()
     machine = llvm.Target.from_triple(TRIPLE).create_target_machine(
         cpu=CPU, opt=OPTIMISATION, reloc="static", codemodel="small"
     )
@@ -37,13 +36,9 @@ def target_machine() -> Any:
     return machine
 
 
-def compile_text(text: str) -> tuple[str, int]:
-    """Assembly of a module, and the size of its machine code in bytes. Raises BackendError if LLVM refuses the text."""
-    machine, llvm = target_machine(), binding()
-    module = parse(text)
-    assembly = machine.emit_assembly(module)
-    sections = llvm.ObjectFileRef.from_data(machine.emit_object(module)).sections()
-    return str(assembly), sum(section.size() for section in sections if section.is_text())
+def assembly(text: str) -> str:
+    """The assembly of a module. Raises BackendError if LLVM refuses the text."""
+    return str(target_machine().emit_assembly(parse(text)))
 
 
 def parse(text: str) -> Any:

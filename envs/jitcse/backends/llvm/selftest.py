@@ -7,7 +7,7 @@ from functools import cache
 from gymcc.envs.core.problem import BackendError
 from gymcc.envs.jitcse.backends.llvm.assembly import read
 from gymcc.envs.jitcse.backends.llvm.emit import emit
-from gymcc.envs.jitcse.backends.llvm.machine import compile_text, versions
+from gymcc.envs.jitcse.backends.llvm.machine import assembly, versions
 from gymcc.envs.jitcse.ir import Block, Method, Node, Op, Type
 
 TIMES = 3  # how often each expression is computed
@@ -21,7 +21,7 @@ def self_test() -> None:
 
 def check_merging(text: str) -> None:
     """Raise BackendError unless the module, made of :func:`repetitions`, computes everything as often as it says."""
-    instructions = [each for block in read(compile_text(text)[0]).blocks for each in block.instructions]
+    instructions = [each for block in read(assembly(text)).blocks for each in block.instructions]
     for what, mnemonic, operand in (
         ("multiplications", "imull", ""),
         ("loads", "", "24(%"),

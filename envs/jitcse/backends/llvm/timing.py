@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from gymcc.envs.core.problem import BackendError
+from gymcc.envs.jitcse.backends.llvm.operands import MEMORY, is_memory, split
 
 COVERED = 3.0  # cycles of a store's latency that nobody waits for: PERFSCORE_LATENCY_WR_GENERAL
 READ, WRITE, UPDATE = range(3)
@@ -82,15 +83,13 @@ BY_CONSTANT = Row((0.5, 1), store=(2, 1))  # shifts
 BY_REGISTER = Row((2, 2), store=(4, 2))
 IDIV = {"idivl": (6.0, 26.0), "idivq": (57.0, 69.0)}  # a memory operand's latency is covered
 SHIFT = re.compile(r"(shl|shr|sar)[bwlq]")
-MEMORY = re.compile(r"(\S*)\(([^)]*)\)")
-OPERAND = re.compile(r"[^,(]*\([^)]*\)|[^,]+")
 
 
 @lru_cache(maxsize=1 << 16)
 def cost(instruction: str) -> float:
     """Cycles that one execution is charged with. Raises BackendError for an instruction that has no figures."""
     mnemonic, _, rest = instruction.partition("\t")
-    operands = [operand.strip() for operand in OPERAND.findall(rest)]
+    operands = split(rest)
     if mnemonic in IDIV:
         return _rated(*IDIV[mnemonic])
     if mnemonic in ("leaq", "leal"):
@@ -103,7 +102,7 @@ def cost(instruction: str) -> float:
 
 
 def _price(row: Row, operands: list[str], jump: bool) -> float:
-    memory = [place for place, operand in enumerate(operands) if not jump and _in_memory(operand)]
+    memory = [place for place, operand in enumerate(operands) if not jump and is_memory(operand)]
     if not memory:
         return _rated(*row.register)
     access = row.destination if memory[-1] == len(operands) - 1 else READ
@@ -115,10 +114,6 @@ def _price(row: Row, operands: list[str], jump: bool) -> float:
 
 def _rated(throughput: float, latency: float) -> float:
     return max(throughput, latency - 1 if latency >= 1 else latency)
-
-
-def _in_memory(operand: str) -> bool:
-    return operand[0] not in "%$"
 
 
 def _place(operand: str) -> tuple[float, float, float]:
