@@ -176,16 +176,23 @@ class Problem(ABC, Generic[S]):
         """The instance id behind ``uri``: an id, or ``<problem>/<dataset>/<id>`` with an id of that dataset."""
         if not isinstance(uri, str):
             raise UnknownInstance(f"an instance is named by text, got {uri!r}")
-        head, _, instance = uri.rpartition("/")
-        if not head:
-            self.initial(uri)
-            return uri
-        dataset = self.datasets.get(head)
-        if dataset is None:
+        name = next((name for name in self.datasets if uri.startswith(f"{name}/")), None)
+        if name is None:
+            return self._known(uri)
+        instance = uri[len(name) + 1 :]
+        if instance not in self.datasets[name]:
+            raise UnknownInstance(f"{instance!r} is not in dataset {name!r} ({len(self.datasets[name])} instances)")
+        return instance
+
+    def _known(self, instance: str) -> str:
+        try:
+            self.initial(instance)
+        except UnknownInstance as error:
+            head = instance.rpartition("/")[0]
+            if not head.startswith(f"{self.name}/"):
+                raise
             known = ", ".join(sorted(self.datasets))
-            raise UnknownInstance(f"unknown dataset {head!r} in {uri!r}; known: {known}")
-        if instance not in dataset:
-            raise UnknownInstance(f"{instance!r} is not in dataset {head!r} ({len(dataset)} instances)")
+            raise UnknownInstance(f"unknown dataset {head!r} in {instance!r}; known: {known}") from error
         return instance
 
 
