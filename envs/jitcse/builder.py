@@ -108,6 +108,11 @@ class Builder:
             self.emit(Node(Op.RETURN, Type.VOID, () if value is None else (value,)))
             self._close()
 
+    def rarely_run(self) -> None:
+        """The block is known to be cold, as those that end in a throw are; the entry never is."""
+        if len(self._blocks) > 1:
+            self._blocks[-1].weight = 0.0
+
     def _close(self, *successors: Label) -> None:
         self._blocks[-1].successors = successors
         self._open = False

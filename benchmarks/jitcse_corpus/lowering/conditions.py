@@ -1,0 +1,102 @@
+"""Comparisons and truth, and short-circuit jumps."""
+
+from __future__ import annotations
+
+import ast
+
+from gymcc.benchmarks.jitcse_corpus.lowering.core import NUMBERS
+from gymcc.benchmarks.jitcse_corpus.lowering.places import Places
+from gymcc.envs.jitcse.builder import Label
+from gymcc.envs.jitcse.ir import COMPARISONS, Node, Op, Type
+from gymcc.envs.jitcse.trees import NULL, call, compare, constant, helper
+
+RELATIONS: dict[type[ast.cmpop], Op] = {
+    ast.Eq: Op.EQ,
+    ast.NotEq: Op.NE,
+    ast.Lt: Op.LT,
+    ast.LtE: Op.LE,
+    ast.Gt: Op.GT,
+    ast.GtE: Op.GE,
+    ast.Is: Op.EQ,
+    ast.IsNot: Op.NE,
+    ast.In: Op.NE,
+    ast.NotIn: Op.EQ,
+}
+_OPPOSITE = {Op.EQ: Op.NE, Op.NE: Op.EQ, Op.LT: Op.GE, Op.GE: Op.LT, Op.GT: Op.LE, Op.LE: Op.GT}
+ZERO = constant(Type.INT, 0)
+
+
+class Conditions(Places):
+    """Expressions used for their truth."""
+
+    def condition(self, node: ast.expr, yes: Label, no: Label) -> None:
+        """Jump to ``yes`` or ``no``."""
+        if isinstance(node, ast.BoolOp):
+            self._short_circuit(node, yes, no)
+        elif isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.Not):
+            self.condition(node.operand, no, yes)
+        elif isinstance(node, ast.Constant):
+            self.builder.jump(yes if node.value else no)
+        elif isinstance(node, ast.Compare) and len(node.ops) > 1:
+            self._chain(node, yes, no)
+        else:
+            self.builder.branch(self.truth(node), yes, no)
+
+    def _short_circuit(self, node: ast.BoolOp, yes: Label, no: Label) -> None:
+        *first, last = node.values
+        for each in first:
+            following = Label()
+            if isinstance(node.op, ast.And):
+                self.condition(each, following, no)
+            else:
+                self.condition(each, yes, following)
+            self.builder.place(following)
+        self.condition(last, yes, no)
+
+    def _chain(self, node: ast.Compare, yes: Label, no: Label) -> None:
+        """``a < b < c`` evaluates ``b`` once."""
+        left = self.value(node.left)
+        for op, comparator in zip(node.ops[:-1], node.comparators[:-1], strict=True):
+            left = self.kept(left)
+            right = self.handy(self.value(comparator))
+            following = Label()
+            self.builder.branch(self.relation(op, left, right), following, no)
+            self.builder.place(following)
+            left = right
+        self.builder.branch(self.relation(node.ops[-1], left, self.value(node.comparators[-1])), yes, no)
+
+    def truth(self, node: ast.expr) -> Node:
+        """Whether a value is true: a comparison's result, a number that is not 0, a sequence that is not empty."""
+        value = self.value(node)
+        if value.op in COMPARISONS:
+            return value
+        if value.type in NUMBERS:
+            return compare(Op.NE, value, constant(value.type, 0))
+        sequence = isinstance(node, ast.Name | ast.Attribute) and self.kinds.has(self.kinds.sequences, node)
+        if sequence and not self.kinds.has(self.kinds.maps, node):
+            return compare(Op.NE, self.size(node, value), ZERO)
+        return compare(Op.NE, value, NULL)
+
+    def comparison(self, node: ast.Compare) -> Node:
+        """A single comparison as a value."""
+        left, right = self.operands(node.left, node.comparators[0])
+        return self.relation(node.ops[0], left, right)
+
+    def relation(self, op: ast.cmpop, left: Node, right: Node) -> Node:
+        """Compare two values: numbers and references directly, other objects by a call."""
+        relation = RELATIONS[type(op)]
+        if isinstance(op, ast.In | ast.NotIn):
+            return compare(relation, call(Type.INT, "Contains", right, left), ZERO)
+        if left.type in NUMBERS and right.type in NUMBERS:
+            kind = max(left.type, right.type, key=NUMBERS.index)
+            return compare(relation, self.converted(left, kind), self.converted(right, kind))
+        if NULL in (left, right) or (isinstance(op, ast.Is | ast.IsNot) and left.type is right.type):
+            kind = left.type if right == NULL else right.type
+            return compare(relation, self.converted(left, kind), self.converted(right, kind))
+        if relation in (Op.EQ, Op.NE):
+            return compare(_OPPOSITE[relation], call(Type.INT, "Equals", left, right), ZERO)
+        return compare(relation, call(Type.INT, "Compare", left, right), ZERO)
+
+    def instance_test(self, value: Node, handle: Node) -> Node:
+        """``value is Class``: the runtime's cast helper gives null if it is not."""
+        return compare(Op.NE, helper(Type.OTHER, "IsInstanceOfClass", handle, self.converted(value, Type.OTHER)), NULL)

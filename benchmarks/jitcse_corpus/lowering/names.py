@@ -1,0 +1,138 @@
+"""Variables: locals, those in objects shared with inner functions, static fields, and addresses of known things."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from gymcc.benchmarks.jitcse_corpus.kinds import Kinds
+from gymcc.benchmarks.jitcse_corpus.known import BUILTIN_TYPES
+from gymcc.benchmarks.jitcse_corpus.lowering.core import Core
+from gymcc.benchmarks.jitcse_corpus.scope import Scope
+from gymcc.envs.jitcse.builder import Builder
+from gymcc.envs.jitcse.ir import Node, Op, Type
+from gymcc.envs.jitcse.trees import call, field, local, static, store_field, store_local
+
+FIRST_FIELD = 8  # after an object's method table
+FIRST_HANDLE, HANDLE_STEP = 4096, 16
+
+
+class Layout:
+    """Offsets for names, in order of first use, aligned like C#'s fields."""
+
+    def __init__(self) -> None:
+        self._offsets: dict[str, int] = {}
+        self._end = FIRST_FIELD
+
+    def offset(self, name: str, kind: Type) -> int:
+        """The offset of a field."""
+        if name not in self._offsets:
+            start = -(-self._end // kind.bytes) * kind.bytes
+            self._offsets[name] = start
+            self._end = start + kind.bytes
+        return self._offsets[name]
+
+
+class Names(Core):
+    """Loads and stores of variables."""
+
+    def __init__(self, builder: Builder, kinds: Kinds, scope: Scope) -> None:
+        super().__init__(builder, kinds, scope)
+        self._locals = {name: number for number, name in enumerate(scope.parameters)}
+        self._statics: dict[str, int] = {}
+        self._handles: dict[str, int] = {}
+        self._inner, self._outer, self.fields = Layout(), Layout(), Layout()
+        self._renamed: list[dict[str, int]] = []  # variables of the comprehensions around
+        self._shared: Node | None = None
+        if scope.outer:
+            self._outer_object = local(len(scope.parameters), Type.OTHER)
+        if scope.captured:
+            self._share()
+
+    def _share(self) -> None:
+        """Make the object that inner functions see, and move captured parameters there."""
+        self._shared = self.builder.keep(call(Type.OTHER, "NewClosure", self.handle("closure")))
+        for name in self.scope.captured:
+            if name in self._locals:
+                kind = self.kinds.of_variable(name)
+                self._store_shared(name, local(self._locals[name], kind))
+
+    def _store_shared(self, name: str, value: Node) -> None:
+        assert self._shared is not None
+        self.builder.emit(store_field(self._shared, self._inner.offset(name, value.type), value))
+
+    def handle(self, name: str) -> Node:
+        """The address of a function, class or string that only the linker knows."""
+        number = self._handles.setdefault(name, FIRST_HANDLE + HANDLE_STEP * len(self._handles))
+        return Node(Op.HANDLE, Type.OTHER, (), number)
+
+    def static_number(self, name: str) -> int:
+        """The number of a static field."""
+        return self._statics.setdefault(name, len(self._statics))
+
+    @property
+    def shared(self) -> Node | None:
+        """The object that inner functions see, or that this one got from outside; None if there is none."""
+        return self._shared or (self._outer_object if self.scope.outer else None)
+
+    def is_module(self, node: ast.expr) -> bool:
+        """Whether an expression names an imported module or what is imported from one."""
+        return isinstance(node, ast.Name) and node.id in self.scope.imports and node.id not in self.scope.locals
+
+    def load_name(self, name: str) -> Node:
+        """The value of a variable."""
+        kind = self.kinds.of_variable(name)
+        for renamed in reversed(self._renamed):
+            if name in renamed:
+                return local(renamed[name], kind)
+        if name in self.scope.captured:
+            assert self._shared is not None
+            return field(kind, self._shared, self._inner.offset(name, kind))
+        if name in self.scope.locals:
+            return local(self._number(name), kind)
+        if name in self.scope.outer:
+            return field(kind, self._outer_object, self._outer.offset(name, kind))
+        if name in self.scope.imports | self.scope.definitions | BUILTIN_TYPES:
+            return self.handle(name)
+        return static(kind, self.static_number(name))
+
+    def store_name(self, name: str, value: Node) -> None:
+        """Assign a variable."""
+        value = self.converted(value, self.kinds.of_variable(name))
+        for renamed in reversed(self._renamed):
+            if name in renamed:
+                self.builder.emit(store_local(renamed[name], value))
+                return
+        if name in self.scope.captured:
+            self._store_shared(name, value)
+        elif name in self.scope.locals:
+            self.builder.emit(store_local(self._number(name), value))
+        elif name in self.scope.outer:
+            self.builder.emit(store_field(self._outer_object, self._outer.offset(name, value.type), value))
+        else:
+            self.builder.emit(Node(Op.STORE_STATIC, Type.VOID, (value,), self.static_number(name)))
+
+    def counter(self, target: ast.expr) -> int:
+        """The local that counts for a loop: the target itself, or a fresh one where that is no plain INT local."""
+        if isinstance(target, ast.Name) and self.kinds.of_variable(target.id) is Type.INT:
+            name = target.id
+            for renamed in reversed(self._renamed):
+                if name in renamed:
+                    return renamed[name]
+            if name in self.scope.counters and name not in self.scope.captured:
+                return self._number(name)
+        return self.builder.new_local(Type.INT)
+
+    def _number(self, name: str) -> int:
+        if name not in self._locals:
+            self._locals[name] = self.builder.new_local(self.kinds.of_variable(name))
+        return self._locals[name]
+
+    @contextmanager
+    def renamed(self, targets: list[ast.expr]) -> Iterator[None]:
+        """Inside, the names in ``targets`` are fresh locals: the variables of a comprehension."""
+        names = [each.id for target in targets for each in ast.walk(target) if isinstance(each, ast.Name)]
+        self._renamed.append({name: self.builder.new_local(self.kinds.of_variable(name)) for name in names})
+        yield
+        self._renamed.pop()
