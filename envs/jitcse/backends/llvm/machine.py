@@ -11,7 +11,7 @@ from typing import Any
 from gymcc.envs.core.problem import BackendError
 
 TRIPLE = "x86_64-unknown-linux-gnu"
-CPU = "x86-64-v3"  # has AVX, as RyuJIT uses it; not the host's, so that scores are the same everywhere
+CPU = "x86-64-v3"  # has AVX, as RyuJIT uses it; not the host's own model, so that scores are the same everywhere
 OPTIMISATION = 2  # for the greedy register allocator; what else -O2 does, optnone holds back
 
 
@@ -25,10 +25,18 @@ def binding() -> ModuleType:
 
 @cache
 def target_machine() -> Any:
-    """The machine all methods are compiled for, whatever the host."""
+    """The machine all methods are compiled for. Raises BackendError on a host with another instruction set.
+
+    LLVM needs the target's assembler for inline assembly, and llvmlite can set up the host's only; without it LLVM
+    would end the process.
+    """
     llvm = binding()
-    llvm.initialize_all_targets()
-    llvm.initialize_all_asmprinters()
+    host = llvm.get_process_triple()
+    if not host.startswith("x86_64"):
+        raise BackendError(f"the llvm back end works on x86-64 hosts only, this one is {host}")
+    llvm.initialize_native_target()
+    llvm.initialize_native_asmprinter()
+    llvm.initialize_native_asmparser()
     machine = llvm.Target.from_triple(TRIPLE).create_target_machine(
         cpu=CPU, opt=OPTIMISATION, reloc="static", codemodel="small"
     )
