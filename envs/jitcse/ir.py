@@ -71,7 +71,7 @@ class Op(StrEnum):
     BOUNDS = "bounds"  # (index, length): VOID, throws unless 0 <= index < length
     COMMA = "comma"  # (first, value): first for its effects, the node is value
     CALL = "call"  # (arguments...); payload: name. May read and write all memory
-    HELPER = "helper"  # (arguments...); payload: name. A pure runtime helper: same arguments, same result; trashes registers
+    HELPER = "helper"  # (arguments...); payload: name. Pure: same arguments, same result; trashes registers
     STORE_LOCAL = "store_local"  # (value): VOID; payload: number of the local
     STORE_FIELD = "store_field"  # (object, value): VOID; payload: byte offset
     STORE_STATIC = "store_static"  # (value): VOID; payload: number of the static field

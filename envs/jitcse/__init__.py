@@ -1,0 +1,37 @@
+"""JIT CSE: which common subexpressions a .NET-like JIT keeps in a temporary, method by method.
+
+**Problem.** A JIT compiler finds trees of a method that compute the same value (candidates). Keeping one in a temporary
+saves computing it again, but the temporary wants a register: with too many, others are spilled, and one that lives
+across a call needs a register that the prolog must save. Which set is cheapest? Rules, features and costs are those of
+RyuJIT (dotnet/runtime, optcse.cpp); the default compiler is our own JIT of the same design, embedded and deterministic.
+
+**State.** The method and the set of candidates kept so far, frozen and hashable; in which order they were chosen makes
+no difference.
+
+**Action.** `Discrete(max_candidates + 1)`: `cse_i` keeps candidate i; `stop`, the last, is always legal. The mask says
+which candidates there are, are viable and not kept yet. `max_candidates` is 16 (default) to 64.
+`jitcse-set-v0` decides at once: `MultiBinary(max_candidates)`.
+
+**Observation.** `default` (= `candidates`): float32 `(max_candidates + 1, 47)`, a row per action: RyuJIT's 19 RLHook
+features and the 13 of its 2026 branch, normalised by kind, what is legal and kept; the last row describes the method.
+`jitml` (16 x 22) and `mlcse` (17 x 25) are those of the originals. See `gymcc info jitcse-v0`.
+
+**Cost.** PerfScore, RyuJIT's expected cycles per call of the method, lower is better (`size_weight` adds bytes of
+code). `env.unwrapped.problem.score(state)` gives PerfScore, size and instruction count. `info` adds `heuristic_cost`
+(the stock heuristic), `none_cost`, `best_known_cost` and `best_proven`.
+
+**Reward.** `log_speedup` by default; `relative_decrease` is jitml's 5 * (before - after) / before;
+`terminal_log_vs_heuristic` pays at the end. **Termination**: `stop`.
+
+**Back ends.** `backend="embedded"`: linear scan over the registers of `arch` (`x64`, `x64-windows`, `arm64`), about
+0.1 ms an evaluation. `backend="llvm"` (`pip install 'gymcc[llvm]'`): the same methods and choices as real x86-64 code,
+nothing merged behind the agent's back. Gains on one are not gains on the other: LLVM's register allocator splits live
+ranges and hides most of the pressure that makes the choice hard, and sets that are best for the embedded JIT do not
+beat the stock heuristic there. Neither PerfScore is a run time.
+
+**Instances.** `jitcse/python-stdlib`: functions of Python's standard library with 3 to 16 candidates, lowered as C#
+would be; `jitcse/python-stdlib-all`: those with any; `jitcse/generated`: seeded methods without end (`gen/<seed>`).
+`gymcc generate jitcse` makes others from Python sources or seeds.
+
+**Version history.** v0: first.
+"""
