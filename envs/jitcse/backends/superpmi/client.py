@@ -108,7 +108,7 @@ class Client:
             return replace(report, tail=Hook(()))
         what = tail.name if isinstance(tail, Heuristic) else "another heuristic"
         raise WrongJit(
-            f"{self.corpus.jit} does not know JitRLHook: {what} decided; it takes a checked JIT of .NET 9 on"
+            f"{self.corpus.jit} has no JitRLHook ({what} decided); it takes a checked JIT of .NET 9 or later"
         )
 
     def _named(self, hook: Hook) -> Hook:

@@ -14,7 +14,8 @@ REPORT = "; Total bytes of code "
 SHOWN = 160  # characters of a malformed line that the message quotes
 _TAIL = re.compile(r"num cand \d+(?P<tail>.*?)(?: spmi index \d+)? \(MethodHash=[0-9a-fA-F]+\)$")
 _HEURISTIC = re.compile(
-    r"(?P<name>[A-Z][\w ()-]*?)(?: seq (?P<seq>[\d,]+))?(?: likelihoods (?P<likelihoods>\S+) baseLikelihoods (?P<base>\S+))?"
+    r"(?P<name>[A-Z][\w ()-]*?)(?: seq (?P<seq>[\d,]+))?"
+    r"(?: likelihoods (?P<likelihoods>\S+) baseLikelihoods (?P<base>\S+))?"
     r"(?: updatedparams (?P<parameters>[-+.\deE, ]*\d)(?:, features (?P<features>.*))?)?"
 )
 _HOOK_WORDS = ("featureNames ", "methodFeatureNames ", "method,", "features #", "seq ")
