@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
@@ -47,16 +48,19 @@ def shipped() -> Mapping[str, Dataset]:
     return {dataset.name: dataset for dataset in (filtered, everything, generated)}
 
 
-def find(wanted: str) -> tuple[Mapping[str, Dataset], Dataset, Library]:
+def find(wanted: str, split_seed: int = 0) -> tuple[Mapping[str, Dataset], Dataset, Library]:
     """All datasets known then, the wanted one, and the library of its methods; raises ValueError.
 
-    ``wanted`` is a shipped dataset's name or a folder that :func:`write_own` made.
+    ``wanted`` is a shipped dataset's name or a folder that :func:`write_own` made; ``split_seed``, if not 0, replaces
+    the seed of its split.
     """
     folder = Path(wanted)
     own = _read_own(folder / OWN) if wanted not in shipped() and folder.is_dir() else {}
     library = Library(own)
     dataset = find_dataset(shipped(), wanted, library.method)
-    return {dataset.name: dataset, **shipped()}, dataset, library
+    if split_seed:
+        dataset = replace(dataset, seed=split_seed)
+    return {**shipped(), dataset.name: dataset}, dataset, library
 
 
 def write_own(dataset: Dataset, methods: Iterable[Method], folder: Path) -> None:

@@ -25,9 +25,10 @@ def make_problem(
     dataset: str = STDLIB,
     max_candidates: int = 16,
     size_weight: float = 0.0,
+    split_seed: int = 0,
 ) -> JitCse:
     """The problem alone, for searches; options as in :func:`make_env`."""
-    datasets, _, library = find(dataset)
+    datasets, _, library = find(dataset, split_seed)
     return JitCse(_compiler(backend, arch, library), datasets, max_candidates, size_weight)
 
 
@@ -38,6 +39,7 @@ def make_env(
     max_candidates: int = 16,
     size_weight: float = 0.0,
     split: str = "all",
+    split_seed: int = 0,
     **options: Any,
 ) -> CompilerEnv[CseState]:
     """The environment behind ``jitcse-v0``.
@@ -45,9 +47,10 @@ def make_env(
     ``backend``: ``embedded``, our own JIT, or ``llvm``, real x86-64 code (needs ``gymcc[llvm]``). ``arch``: ``x64``
     (System V), ``x64-windows`` or ``arm64``, for the embedded JIT. Instances are drawn from ``split`` (train,
     validation, test, all) of ``dataset``, a shipped one's name or the folder of one's own. ``size_weight``:
-    PerfScore that a byte of code costs. Further options are those of :class:`gymcc.envs.core.env.CompilerEnv`.
+    PerfScore that a byte of code costs. ``split_seed`` splits the dataset otherwise, to repeat an experiment. Further
+    options are those of :class:`gymcc.envs.core.env.CompilerEnv`.
     """
-    datasets, instances, library = find(dataset)
+    datasets, instances, library = find(dataset, split_seed)
     problem = JitCse(_compiler(backend, arch, library), datasets, max_candidates, size_weight)
     return CompilerEnv(problem, observations(problem), instances.split(split), **options)
 
