@@ -14,6 +14,7 @@ Evaluations = Annotated[
 ]
 Seconds = Annotated[float | None, typer.Option("--seconds", min=0.001, help="Seconds a search may take per instance.")]
 Seed = Annotated[int, typer.Option(help="Seed of the searches.")]
+Seeds = Annotated[int, typer.Option(min=1, help="Run every search with so many successive seeds.")]
 Dataset = Annotated[str | None, typer.Option(help="Dataset name or folder; default: the environment's own.")]
 Split = Annotated[str, typer.Option(help="train, validation, test or all.")]
 Count = Annotated[int | None, typer.Option("--count", help="Work on this many instances, spread over the split.")]

@@ -8,7 +8,18 @@ from typing import Annotated
 import typer
 
 from gymcc.agents.search import METHODS
-from gymcc.scripts.budgets import Count, Dataset, Evaluations, Instances, Seconds, Seed, Split, budget, parse_methods
+from gymcc.scripts.budgets import (
+    Count,
+    Dataset,
+    Evaluations,
+    Instances,
+    Seconds,
+    Seed,
+    Seeds,
+    Split,
+    budget,
+    parse_methods,
+)
 from gymcc.scripts.environments import EnvId, Option, make, parse_options, pick_instances
 from gymcc.scripts.evaluation import Plan
 from gymcc.scripts.output import Json, invocation
@@ -29,6 +40,7 @@ def command(
     evaluations: Evaluations = None,
     seconds: Seconds = None,
     seed: Seed = 0,
+    seeds: Seeds = 1,
     out: Out = Path("runs/compare"),
     option: Option = None,
     as_json: Json = False,
@@ -41,5 +53,5 @@ def command(
         raise ValueError(f"--methods {methods!r} has no search to compare; allowed: {', '.join(METHODS)}")
     instances = pick_instances(env.problem, options, split, count, instance)
     spent = budget(evaluations, seconds, default=100)
-    plan = Plan(env_id, options, instances, tuple(searches), tuple(references), spent, seed)
+    plan = Plan(env_id, options, instances, tuple(searches), tuple(references), spent, seed, seeds)
     carry_out(plan, env, out, None, as_json, title=f"Searches on {env_id}", command=invocation())

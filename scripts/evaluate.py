@@ -12,7 +12,18 @@ import typer
 from gymcc.agents.policy import Policy, find
 from gymcc.agents.rllib.folder import RunFolder
 from gymcc.agents.rllib.tracking import Tracker
-from gymcc.scripts.budgets import Count, Dataset, Evaluations, Instances, Seconds, Seed, Split, budget, parse_methods
+from gymcc.scripts.budgets import (
+    Count,
+    Dataset,
+    Evaluations,
+    Instances,
+    Seconds,
+    Seed,
+    Seeds,
+    Split,
+    budget,
+    parse_methods,
+)
 from gymcc.scripts.environments import Option, make, parse_options, pick_instances
 from gymcc.scripts.evaluation import POLICY, Plan
 from gymcc.scripts.output import Json, invocation
@@ -34,6 +45,7 @@ def command(
     evaluations: Evaluations = None,
     seconds: Seconds = None,
     seed: Seed = 0,
+    seeds: Seeds = 1,
     out: Out = None,
     option: Option = None,
     as_json: Json = False,
@@ -42,7 +54,7 @@ def command(
 
     Records go to RUN/records, the report to RUN/report.html. Interrupted, run it again to continue.
     """
-    evaluate(run, against, dataset, split, count, instance, evaluations, seconds, seed, out, option, as_json)
+    evaluate(run, against, dataset, split, count, instance, evaluations, seconds, seed, seeds, out, option, as_json)
 
 
 def evaluate(
@@ -55,6 +67,7 @@ def evaluate(
     evaluations: int | None = None,
     seconds: float | None = None,
     seed: int = 0,
+    seeds: int = 1,
     out: Path | None = None,
     option: list[str] | None = None,
     as_json: bool = False,
@@ -70,7 +83,7 @@ def evaluate(
     spent = budget(evaluations, seconds, default=env.max_steps)
     methods = (POLICY, *searches)
     digest = blake2b(find(run).read_bytes(), digest_size=8).hexdigest()
-    plan = Plan(policy.card.env, options, instances, methods, tuple(references), spent, seed, {"policy": digest})
+    plan = Plan(policy.card.env, options, instances, methods, tuple(references), spent, seed, seeds, {"policy": digest})
     folder = out or (run if run.is_dir() else Path("runs") / (run.parent.name if run.suffix else run.name))
     rows = carry_out(plan, env, folder, policy, as_json, f"{folder.name}: policy against searches", invocation())
     _track(run, rows)

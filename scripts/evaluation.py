@@ -34,8 +34,14 @@ class Plan:
     methods: tuple[str, ...]  # searches, and "policy" if there is one
     references: tuple[str, ...]  # outside tools, priced into each record's extra
     budget: Budget
-    seed: int = 0
+    seed: int = 0  # the first of ``seeds`` successive ones, with each of which every search is run
+    seeds: int = 1
     facts: dict[str, Any] = field(default_factory=dict)  # e.g. the policy's digest
+
+    def runs(self) -> list[tuple[str, int]]:
+        """Each method with each seed; the policy, which draws nothing, once."""
+        seeds = range(self.seed, self.seed + self.seeds)
+        return [(method, seed) for method in self.methods for seed in (seeds if method != POLICY else seeds[:1])]
 
     def key(self, problem: Problem[Any]) -> str:
         """Names the record file: another plan never continues this one's, nor the same on other tools or machines."""
@@ -43,6 +49,7 @@ class Plan:
         facts |= {"versions": problem.versions(), "machine": {} if problem.deterministic else fingerprint()}
         facts |= {"evaluations": self.budget.evaluations, "seconds": self.budget.seconds}
         facts |= {"instances": self.instances, "references": self.references}
+        facts |= {"seeds": self.seeds} if self.seeds > 1 else {}
         return hashlib.blake2b(json.dumps(facts, sort_keys=True).encode(), digest_size=5).hexdigest()
 
 
@@ -109,24 +116,24 @@ def run(
     plan: Plan, env: CompilerEnv[Any], path: Path, policy: Policy | None, advance: Callable[[str], None]
 ) -> list[Record]:
     """All records of a plan, in order; finished ones are read back from ``path``, new ones appended as they come."""
-    done = {(record.instance, record.method): record for record in _finished(path)}
+    done = {(record.instance, record.method, record.seed): record for record in _finished(path)}
     path.parent.mkdir(parents=True, exist_ok=True)
     for instance in plan.instances:
-        missing = [method for method in plan.methods if (instance, method) not in done]
+        missing = [(method, seed) for method, seed in plan.runs() if (instance, method, seed) not in done]
         judge = env.problem.careful()
         extra = _extra(plan, env.problem, judge, instance) if missing else {}
-        for method in missing:
+        for method, seed in missing:
             if method == POLICY:
                 assert policy is not None
                 record = rolled_out(policy, env, judge, plan, instance, extra)
             else:
                 record = searched(
-                    env.problem, judge, plan.env_id, plan.options, instance, method, plan.budget, plan.seed, extra
+                    env.problem, judge, plan.env_id, plan.options, instance, method, plan.budget, seed, extra
                 )
-            done[instance, method] = record
+            done[instance, method, seed] = record
             append_record(path, record)
         advance(instance)
-    return [done[instance, method] for instance in plan.instances for method in plan.methods]
+    return [done[instance, method, seed] for instance in plan.instances for method, seed in plan.runs()]
 
 
 def _extra(plan: Plan, problem: Problem[Any], judge: Problem[Any], instance: str) -> dict[str, Any]:

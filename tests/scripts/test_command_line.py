@@ -90,6 +90,23 @@ def test_compare_continues_after_a_kill(gymcc, tmp_path):
     assert (tmp_path / "run" / "report.html").stat().st_size > 1000
 
 
+def test_several_seeds_meet_in_one_table(gymcc, tmp_path):
+    arguments = ("compare", MODEL, "--methods", "random,beam", "--count", "3", "--evaluations", "8", "--seeds", "2")
+    status, out, err = gymcc(*arguments, "--out", str(tmp_path / "run"), "--json")
+    assert status == 0, err
+    assert [(row["instances"], row["runs"]) for row in json.loads(out)] == [(3, 6), (3, 6)]
+
+
+def test_generated_methods_can_be_used(gymcc, tmp_path):
+    folder = tmp_path / "mine"
+    arguments = ("generate", "jitcse", "--seed", "5", "--count", "12", "--candidates", "3:8", "--out", str(folder))
+    status, out, err = gymcc(*arguments, "--json")
+    assert status == 0, err
+    made = json.loads(out)[0]["instances"]
+    assert 0 < made < 12
+    assert len((folder / "methods.ir").read_text().splitlines()) == made
+
+
 def test_generated_dataset_can_be_used(gymcc, tmp_path):
     folder = str(tmp_path / "mine")
     ranges = ("--dimA", "8:16:8,8|24", "--dimB", "8|24,32")
