@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from itertools import product
 from random import Random
 
@@ -112,3 +113,8 @@ MM_MIXED = Dataset(
     origin="The grid, and shapes drawn by envs/looptune/dataset.py with seed 21. None of looptune/mm-off-grid.",
 )
 DATASETS = {dataset.name: dataset for dataset in (MM_64_256_16, MM_OFF_GRID, MM_MIXED)}
+
+
+def shipped() -> Mapping[str, Dataset]:
+    """The datasets that come with GymCC, the default one first."""
+    return DATASETS
