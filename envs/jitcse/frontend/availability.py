@@ -12,9 +12,6 @@ from dataclasses import dataclass
 from gymcc.envs.jitcse.frontend.flat import Flat
 from gymcc.envs.jitcse.frontend.flow import Flow
 from gymcc.envs.jitcse.frontend.numbering import Exceptions
-from gymcc.envs.jitcse.ir import Op
-
-CALLS = frozenset({Op.CALL, Op.HELPER})
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,8 +45,9 @@ def _classify(flat: Flat, flow: Flow, candidates: Sequence[list[int]]) -> tuple[
     count = len(candidates)
     high = ((1 << count) - 1) << count
     both = {node: (1 << n) | (1 << (n + count)) for n, nodes in enumerate(candidates) for node in nodes}
-    events = _events(flat, flow, both)
-    starts = _solve(flow, {block: _summary(flat, events[block], both, high) for block in flow.order})
+    calls = frozenset(flat.calls)
+    events = {block: [node for node in flat.spans[block] if node in both or node in calls] for block in flow.order}
+    starts = _solve(flow, {block: _summary(events[block], both, calls, high) for block in flow.order})
     is_def: dict[int, bool] = {}
     across = set()
     for block in flow.order:
@@ -61,7 +59,7 @@ def _classify(flat: Flat, flow: Flow, candidates: Sequence[list[int]]) -> tuple[
                 if mask & bits != bits:
                     across.add(node)
                 continue
-            if flat.nodes[node].op in CALLS:
+            if node in calls:
                 mask &= ~high
             if bits:
                 is_def[node] = True
@@ -69,22 +67,14 @@ def _classify(flat: Flat, flow: Flow, candidates: Sequence[list[int]]) -> tuple[
     return is_def, across
 
 
-def _events(flat: Flat, flow: Flow, both: dict[int, int]) -> dict[int, list[int]]:
-    """Per live block the nodes that matter: trees of candidates, and calls."""
-    return {
-        block: [node for node in flat.spans[block] if node in both or flat.nodes[node].op in CALLS]
-        for block in flow.order
-    }
-
-
-def _summary(flat: Flat, events: list[int], both: dict[int, int], high: int) -> tuple[int, int]:
+def _summary(events: list[int], both: dict[int, int], calls: frozenset[int], high: int) -> tuple[int, int]:
     """What a block keeps of the mask at its start, and what it adds.
 
     Every tree adds both bits, be it a use: a use past a call marks its candidate where it stands.
     """
     keep, add = -1, 0
     for node in events:
-        if flat.nodes[node].op in CALLS:
+        if node in calls:
             keep, add = keep & ~high, add & ~high
         add |= both.get(node, 0)
     return keep, add

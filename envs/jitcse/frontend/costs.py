@@ -10,6 +10,7 @@ from gymcc.envs.jitcse.ir import COMPARISONS, Node, Op, Type
 MIN_CSE_COST = 2  # execution cost; cheaper trees are not worth a temporary
 LOAD = 3  # IND_COST_EX
 Cost = tuple[int, int]  # execution, size
+_CALL = (5 + 3 * LOAD, 5)  # without its arguments
 
 _LOCAL, _CONST, _STORE_LOCAL = Op.LOCAL, Op.CONST, Op.STORE_LOCAL  # members of an enumeration are slow to look up
 _FIELDS = frozenset({Op.FIELD, Op.STORE_FIELD})
@@ -67,6 +68,8 @@ def _arithmetic_cost(tree: Node) -> Cost:
     if tree.type is Type.SIMD or op in (Op.NEG, Op.NOT):
         return 1, 1
     if op is Op.DIV or (op is Op.MOD and not _is_power_of_two(tree.args[1])):
+        if floating and op is Op.MOD:
+            return _CALL
         return (36, 4) if floating else (20, 3)
     if op is Op.MUL:
         return (5, 4) if floating else (4, 3)
@@ -106,8 +109,8 @@ _FIXED: dict[Op, Cost] = {
     Op.ELEM: (LOAD + 1, 5),  # with the extension of the index
     Op.BOUNDS: (4, 7),
     Op.COMMA: (0, 0),
-    Op.CALL: (5 + 3 * LOAD, 5),
-    Op.HELPER: (5 + 3 * LOAD, 5),
+    Op.CALL: _CALL,
+    Op.HELPER: _CALL,
     Op.STORE_LOCAL: (0, 0),
     Op.STORE_STATIC: (LOAD + 3, 13),
     Op.STORE_ELEM: (LOAD + 2, 6),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from gymcc.envs.jitcse.analysis import Candidate, Occurrence
-from gymcc.envs.jitcse.frontend.availability import CALLS, Split
+from gymcc.envs.jitcse.frontend.availability import Split
 from gymcc.envs.jitcse.frontend.form import Form
 from gymcc.envs.jitcse.ir import Op
 
@@ -17,15 +17,14 @@ _CONSTANTS = frozenset({Op.CONST, Op.HANDLE})
 
 def describe(form: Form, splits: Sequence[Split], planted: frozenset[int]) -> tuple[Candidate, ...]:
     """The candidates behind ``splits``; ``planted`` are the roots of hoisted statements."""
-    calling = {form.flat.block[node] for node, tree in enumerate(form.flat.nodes) if tree.op in CALLS}
-    return tuple([_describe(form, split, planted, calling) for split in splits])
+    calls = form.flat.calls
+    return tuple([_describe(form, split, planted, calls) for split in splits])
 
 
-def _describe(form: Form, split: Split, planted: frozenset[int], calling: set[int]) -> Candidate:
+def _describe(form: Form, split: Split, planted: frozenset[int], calls: list[int]) -> Candidate:
     flat, first = form.flat, split.nodes[0]  # like RyuJIT, judge by the first tree
-    tree = flat.nodes[first]
-    parts = [flat.nodes[node] for node in flat.inside(first)]
-    locals_read = [part.payload for part in parts if part.op is _LOCAL]
+    tree, inside = flat.nodes[first], flat.inside(first)
+    locals_read = [flat.nodes[node].payload for node in inside if flat.nodes[node].op is _LOCAL]
     blocks = sorted({flat.block[node] for node in split.nodes})
     spread = [form.flow.postorder[block] for block in blocks]
     use_weight, def_weight = _weight(form, split.uses), _weight(form, split.defs)
@@ -34,11 +33,11 @@ def _describe(form: Form, split: Split, planted: frozenset[int], calling: set[in
         occurrences=_occurrences(form, split, planted),
         why_not_viable=_why_not_viable(split, def_weight, use_weight),
         live_across_call=split.across_call,
-        live_across_call_lsra=any(block in calling for block in range(blocks[0], blocks[-1])),
+        live_across_call_lsra=any(blocks[0] <= flat.block[call] < blocks[-1] for call in calls),
         const=tree.op in _CONSTANTS,
         shared_const=False,  # x64 does not let nearby constants share a temporary
         make_cse=first in planted,
-        has_call=any(part.op in CALLS for part in parts),
+        has_call=any(call in inside for call in calls),
         containable=tree.op in _CONTAINABLE,
         cost_ex=form.costs[first][0],
         cost_sz=form.costs[first][1],

@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from gymcc.envs.jitcse.ir import Method, Node
+from gymcc.envs.jitcse.ir import Method, Node, Op, Type
+
+_CALLS, _MOD = frozenset({Op.CALL, Op.HELPER}), Op.MOD
+_FLOATING = frozenset({type_ for type_ in Type if type_.floating})
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +51,15 @@ class Flat:
                 found.add(node)
                 node = self.parent[node]
         return found
+
+    @property
+    def calls(self) -> list[int]:
+        """The nodes that trash registers: calls, and the remainder of floating-point numbers, a helper's work."""
+        return [
+            node
+            for node, tree in enumerate(self.nodes)
+            if tree.op in _CALLS or (tree.op is _MOD and tree.type in _FLOATING)
+        ]
 
 
 def flatten(method: Method) -> Flat:
