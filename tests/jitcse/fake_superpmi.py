@@ -66,6 +66,16 @@ def answer(mode, index, options, setup):
     print(f"[streaming] Done. Status={1 if mode == 'fails' else 0}", flush=True)
 
 
+def mode(collection, index, setup):
+    """The mode of the reply to the request that has just been noted."""
+    modes = setup.get("faults", {}).get(index)
+    if modes is None:
+        return "well"
+    with open(collection + ".log") as file:
+        seen = sum(json.loads(each)["line"].startswith(index + "!") for each in file)
+    return modes[min(seen, len(modes)) - 1]
+
+
 def main():
     collection = sys.argv[-1]
     with open(collection) as file:
@@ -74,15 +84,12 @@ def main():
     for line in sys.stdin:
         words = line.rstrip("\n").split("!")
         index = int(words[0])
-        with open(collection + ".log") as file:
-            seen = sum(json.loads(each)["line"].startswith(words[0] + "!") for each in file)
         with open(collection + ".log", "a") as file:
             entry = {"line": line.rstrip("\n"), "pid": os.getpid(), "variables": variables, "arguments": sys.argv[1:]}
             file.write(json.dumps(entry) + "\n")
         if index > setup["methods"]:
             sys.exit(1)
-        modes = setup.get("faults", {}).get(words[0], ["well"])
-        answer(modes[min(seen, len(modes) - 1)], index, dict(word.split("=", 1) for word in words[1:]), setup)
+        answer(mode(collection, words[0], setup), index, dict(word.split("=", 1) for word in words[1:]), setup)
 
 
 main()

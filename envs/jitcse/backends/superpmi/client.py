@@ -106,10 +106,8 @@ class Client:
             return replace(report, tail=self._named(_checked(tail, chosen, report.num_cand)))
         if tail is None and report.num_cand == 0:
             return replace(report, tail=Hook(()))
-        what = tail.name if isinstance(tail, Heuristic) else "another heuristic"
-        raise WrongJit(
-            f"{self.corpus.jit} has no JitRLHook ({what} decided); it takes a checked JIT of .NET 9 or later"
-        )
+        who = tail.name if isinstance(tail, Heuristic) else "another heuristic"
+        raise WrongJit(f"{self.corpus.jit} has no JitRLHook ({who} decided): take a checked JIT of .NET 9 or later")
 
     def _named(self, hook: Hook) -> Hook:
         """With the names that this process told, with the first candidates it described."""
