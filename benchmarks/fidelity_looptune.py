@@ -11,6 +11,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from gymcc.benchmarks.statistics import spearman
 from gymcc.envs.looptune.backends import make
 from gymcc.envs.looptune.backends.listing import listing
 from gymcc.envs.looptune.backends.model import predict
@@ -82,18 +83,7 @@ def _readings(nests: Sequence[Nest], target: Target) -> NDArray[np.float64]:
     return np.array([[seconds(index) for index in range(len(nests))] for _ in range(PASSES)])
 
 
-def spearman(x: NDArray[np.float64], y: NDArray[np.float64]) -> float:
-    """Rank correlation, ties sharing their mean rank; nan if either is constant."""
-    return float(np.corrcoef(_ranks(x), _ranks(y))[0, 1])
-
-
 def ordered(predicted: NDArray[np.float64], seconds: NDArray[np.float64]) -> float:
     """Share of the pairs whose times differ by more than ``CLEAR`` that are predicted in the same order."""
     clear = seconds[:, None] > CLEAR * seconds
     return float((predicted[:, None] > predicted)[clear].mean())
-
-
-def _ranks(values: NDArray[np.float64]) -> NDArray[np.float64]:
-    _, inverse, counts = np.unique(values, return_inverse=True, return_counts=True)
-    last = np.cumsum(counts)
-    return np.asarray((last - (counts - 1) / 2)[inverse])

@@ -100,6 +100,20 @@ def _interquartile_mean(data: Floats) -> Floats:
     return np.asarray(np.sort(data, axis=-1)[..., cut : size - cut].mean(axis=-1), float)
 
 
+def spearman(x: ArrayLike, y: ArrayLike) -> float:
+    """Rank correlation of two finite series, ties sharing their mean rank; nan if either is constant."""
+    one, other = _ranks(_finite(x)), _ranks(_finite(y))
+    if np.ptp(one) == 0 or np.ptp(other) == 0:
+        return float("nan")
+    return float(np.corrcoef(one, other)[0, 1])
+
+
+def _ranks(values: Floats) -> Floats:
+    _, inverse, counts = np.unique(values, return_inverse=True, return_counts=True)
+    last = np.cumsum(counts)
+    return np.asarray((last - (counts - 1) / 2)[inverse])
+
+
 STATISTICS: dict[str, Statistic] = {"iqm": _interquartile_mean, "geomean": _geometric_mean}
 
 

@@ -36,6 +36,16 @@ def looptune(sizes: str = typer.Option("64:256:16", help="Square sizes, range sy
 
 
 @app.command()
+def jitcse(
+    count: int = typer.Option(200, help="Methods of the shipped test split.", min=1), as_json: Json = False
+) -> None:
+    """JIT CSE: front end, evaluations a second by the embedded JIT and by LLVM, and how alike they rank."""
+    from gymcc.benchmarks import bench_jitcse
+
+    show(bench_jitcse.bench(count), as_json, "JIT CSE, CPU time of one core")
+
+
+@app.command()
 def fidelity(
     nests: int = typer.Option(200, help="Nests per instance and action set.", min=10), as_json: Json = False
 ) -> None:
