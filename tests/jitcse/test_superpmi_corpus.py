@@ -27,6 +27,8 @@ from gymcc.envs.jitcse.backends.superpmi import (
     Pool,
     SuperPMI,
     WrongJit,
+    dataset_of,
+    instance_of,
     locate,
     parse_report,
     split,
@@ -195,6 +197,11 @@ def test_a_survey_compiles_every_method_twice_and_is_kept(tmp_path):
     assert found.heuristic[5].perf_score < found.no_cse[5].perf_score
     assert steps[-1] == (140, 140)
 
+    data = dataset_of(corpus, found)
+    assert set(data.split("test")) == {instance_of(index) for index in found.split.test}
+    assert set(data.split("train")) | set(data.split("validation")) == {instance_of(each) for each in found.split.train}
+    assert data.split("validation")
+
     asked = len(fake.log())
     with Pool(corpus) as pool:
         assert survey(pool, Cache(corpus), Filter(min_viable=3)) == found
@@ -295,19 +302,19 @@ def compiler(fake):
 
 
 def test_it_prices_choices(compiler):
-    assert compiler.score("spmi:12", frozenset()) == Score(112.0, 212, 62)
-    assert compiler.score("spmi:12", frozenset({4, 0})) == Score(106.0, 212, 62)
-    assert compiler.heuristic("spmi:12") == (4, 3, 2, 1, 0)
-    assert compiler.heuristic("spmi:7") == ()
-    assert compiler.best("spmi:12") is None
-    assert compiler.method_features("spmi:12", frozenset()) == {}
-    assert [row["cost_ex"] for row in compiler.features("spmi:12")] == [3] * 5
+    assert compiler.score("spmi/12", frozenset()) == Score(112.0, 212, 62)
+    assert compiler.score("spmi/12", frozenset({4, 0})) == Score(106.0, 212, 62)
+    assert compiler.heuristic("spmi/12") == (4, 3, 2, 1, 0)
+    assert compiler.heuristic("spmi/7") == ()
+    assert compiler.best("spmi/12") is None
+    assert compiler.method_features("spmi/12", frozenset()) == {}
+    assert [row["cost_ex"] for row in compiler.features("spmi/12")] == [3] * 5
     assert compiler.versions()["collection"] == "some.mch"
-    compiler.check("spmi:12", frozenset({1}), seed=0)
+    compiler.check("spmi/12", frozenset({1}), seed=0)
 
 
 def test_candidates_are_those_that_the_jit_describes(compiler):
-    found = compiler.candidates("spmi:10")
+    found = compiler.candidates("spmi/10")
     assert len(found) == 3
     assert all(each.viable and each.type is Type.INT and not each.occurrences for each in found)
     assert (found[0].use_weight, found[0].def_weight, found[0].cost_sz) == (200.0, 100.0, 3)
@@ -325,16 +332,16 @@ def test_weights_of_either_build_are_read():
 
 def test_a_report_is_asked_for_once(compiler, fake):
     for _ in range(3):
-        compiler.score("spmi:12", frozenset({1, 3}))
-        compiler.candidates("spmi:12")
+        compiler.score("spmi/12", frozenset({1, 3}))
+        compiler.candidates("spmi/12")
     lines = [line for line in fake.lines() if line.startswith("12!")]
     assert len(lines) == 2
     assert lines[0].endswith("JitRLHookCSEDecisions=1,3")
 
 
-@pytest.mark.parametrize("instance", ["12", "spmi:0", "spmi:-1", "spmi:x", "gen:12", "spmi:1234567890"])
+@pytest.mark.parametrize("instance", ["12", "spmi/0", "spmi/-1", "spmi/x", "gen/12", "spmi/1234567890"])
 def test_other_names_are_unknown(compiler, instance):
-    with pytest.raises(UnknownInstance, match=r"spmi:N"):
+    with pytest.raises(UnknownInstance, match=r"spmi/N"):
         compiler.candidates(instance)
 
 
@@ -342,10 +349,10 @@ def test_after_a_survey_only_its_methods_are_known(tmp_path):
     fake = make_fake(tmp_path, faults={"7": ["fails"]})
     compiler = SuperPMI(fake.root, fake.collection, variables={})
     compiler.survey()
-    with pytest.raises(UnknownInstance, match=r"spmi:7 of some.mch: not compiled \(status 1\)"):
-        compiler.candidates("spmi:7")
-    with pytest.raises(UnknownInstance, match=r"spmi:21 of some.mch: it has no such method"):
-        compiler.candidates("spmi:21")
+    with pytest.raises(UnknownInstance, match=r"spmi/7 of some.mch: not compiled \(status 1\)"):
+        compiler.candidates("spmi/7")
+    with pytest.raises(UnknownInstance, match=r"spmi/21 of some.mch: it has no such method"):
+        compiler.candidates("spmi/21")
     assert sorted(compiler.quarantined) == [7]
     compiler.close()
 
@@ -353,17 +360,17 @@ def test_after_a_survey_only_its_methods_are_known(tmp_path):
 def test_a_method_that_fails_is_quarantined_and_others_go_on(tmp_path):
     fake = make_fake(tmp_path, faults={"12": ["well", "crash"]})
     compiler = SuperPMI(fake.root, fake.collection, variables={}, retries=1)
-    assert len(compiler.candidates("spmi:12")) == 5
+    assert len(compiler.candidates("spmi/12")) == 5
     for _ in range(2):
         with pytest.raises(MethodUnusable) as caught:
-            compiler.score("spmi:12", frozenset({1}))
+            compiler.score("spmi/12", frozenset({1}))
         assert isinstance(caught.value, BackendError)
     assert list(compiler.quarantined) == [12]
-    assert compiler.score("spmi:13", frozenset()).perf_score == 113.0
+    assert compiler.score("spmi/13", frozenset()).perf_score == 113.0
     compiler.close()
 
 
 def test_a_wrong_jit_is_told_with_the_first_question(tmp_path):
     fake = make_fake(tmp_path, metrics=False)
     with pytest.raises(WrongJit):
-        SuperPMI(fake.root, fake.collection, variables={}).candidates("spmi:1")
+        SuperPMI(fake.root, fake.collection, variables={}).candidates("spmi/1")

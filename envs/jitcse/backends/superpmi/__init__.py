@@ -11,6 +11,7 @@ from gymcc.envs.jitcse.backends.superpmi.cache import Cache
 from gymcc.envs.jitcse.backends.superpmi.client import Client
 from gymcc.envs.jitcse.backends.superpmi.compiler import SuperPMI, instance_of
 from gymcc.envs.jitcse.backends.superpmi.corpus import Corpus, locate
+from gymcc.envs.jitcse.backends.superpmi.dataset import CollectionDataset, dataset_of
 from gymcc.envs.jitcse.backends.superpmi.errors import (
     BadCorpus,
     MethodFailed,
@@ -29,6 +30,7 @@ __all__ = [
     "BadCorpus",
     "Cache",
     "Client",
+    "CollectionDataset",
     "Corpus",
     "Filter",
     "MalformedReply",
@@ -42,6 +44,7 @@ __all__ = [
     "SuperPMI",
     "Unanswered",
     "WrongJit",
+    "dataset_of",
     "instance_of",
     "locate",
     "parse_report",

@@ -23,12 +23,12 @@ from gymcc.envs.jitcse.backends.superpmi.selection import Filter
 
 T = TypeVar("T")
 KEPT = 20_000  # reports kept in memory, a few kilobytes each
-_INSTANCE = re.compile(r"spmi:([1-9][0-9]{0,8})")
+_INSTANCE = re.compile(r"spmi/([1-9][0-9]{0,8})")
 
 
 def instance_of(index: int) -> str:
     """The id of a method of the collection."""
-    return f"spmi:{index}"
+    return f"spmi/{index}"
 
 
 class SuperPMI:
@@ -131,7 +131,7 @@ class SuperPMI:
     def _index(self, instance: str) -> int:
         found = _INSTANCE.fullmatch(instance)
         if found is None:
-            raise UnknownInstance(f"{instance!r} is no method of a collection; write spmi:N, N from 1")
+            raise UnknownInstance(f"{instance!r} is no method of a collection; write spmi/N, N from 1")
         index = int(found[1])
         if self.methods and index not in self.methods.no_cse:
             why = self.methods.failed.get(index, "it has no such method")
