@@ -61,7 +61,7 @@ class Compiler:
 
     def __init__(self, jit: Jit, collection: Collection) -> None:
         self.jit, self.collection = jit, collection
-        self._backend = Embedded()
+        self._backend = Embedded("x64")
         self._load = lru_cache(CACHED)(self._loaded)
 
     def compile(self, index: int, options: Options) -> Answer:
