@@ -41,12 +41,12 @@ class Llvm:
         found = read(assembly(self._text(prepared, choice)))
         blocks = without_jumps_to_next(found.blocks)
         executions = weights(blocks, [block.weight for block in prepared.analysis.method.blocks])
-        total = 0.0
+        hundredths = 0.0
         for block, weight in zip(blocks, executions, strict=True):
             if weight:
-                total += weight * sum([cost(each) for each in block.instructions])
+                hundredths += weight * sum([cost(each) for each in block.instructions])
         count = sum(len(block.instructions) for block in blocks)
-        return Score(total, code_size(blocks), count, found.spills)
+        return Score(hundredths / 100, code_size(blocks), count, found.spills)
 
     def listing(self, prepared: Prepared, choice: Choice) -> str:
         """The assembly of the code for a choice, for people. Raises BackendError."""
@@ -54,7 +54,7 @@ class Llvm:
 
     def versions(self) -> dict[str, str]:
         """What scores depend on."""
-        return versions()
+        return {"backend": self.name, **versions()}
 
     @staticmethod
     def _text(prepared: Prepared, choice: Choice) -> str:

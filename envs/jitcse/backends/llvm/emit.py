@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from gymcc.envs.jitcse.backends.llvm.lower import Lowering
+from gymcc.envs.jitcse.backends.llvm.arithmetic import condition
+from gymcc.envs.jitcse.backends.llvm.lowering import Lowering
 from gymcc.envs.jitcse.backends.llvm.machine import TRIPLE
+from gymcc.envs.jitcse.backends.llvm.rules import RULES
 from gymcc.envs.jitcse.backends.llvm.ssa import Graph, bits, graph_of, phis
 from gymcc.envs.jitcse.backends.llvm.values import TYPES
 from gymcc.envs.jitcse.ir import Method, Op, Type
@@ -27,7 +29,7 @@ class _Function:
     def __init__(self, method: Method, graph: Graph) -> None:
         self.method, self.graph = method, graph
         self.phis = phis(method, graph)
-        self.to = Lowering(method.locals)
+        self.to = Lowering(method.locals, RULES)
         self.after: dict[int, dict[int, str]] = {}  # values of the locals at the end of each block
         self.lines: dict[int, list[str]] = {}
 
@@ -77,9 +79,9 @@ class _Function:
         if last is not None and last.op is Op.RETURN:
             to.lines.append(f"  ret {to.typed(last.args[0])}" if last.args else "  ret void")
         elif last is not None and last.op is Op.BRANCH:
-            condition = to.condition(last.args[0])
-            both = f"br i1 {condition}, {targets[0]}, {targets[1]}"
-            to.lines.append(f"  {both if targets[0] != targets[1] else f'br {targets[0]}'}")
+            taken = condition(to, last.args[0])
+            differ = targets[0] != targets[1]
+            to.lines.append(f"  br i1 {taken}, {targets[0]}, {targets[1]}" if differ else f"  br {targets[0]}")
         else:
             if last is not None:
                 to.lower(last)

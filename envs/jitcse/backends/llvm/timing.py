@@ -1,132 +1,122 @@
 """PerfScore of one x86-64 instruction, from its assembly text in AT&T syntax.
 
-The figures are those of RyuJIT's emitter::getInsExecutionCharacteristics (emitxarch.cpp, for Skylake-X), the rule that
-makes one number of them is that of emitter::insEvaluateExecutionCost.
+The figures are the embedded back end's, RyuJIT's that is, and the rule that makes one number of throughput and latency,
+too; instructions that only LLVM makes are added, from the same source (emitxarch.cpp, getInsExecutionCharacteristics).
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
-from dataclasses import dataclass
 from functools import lru_cache
 
 from gymcc.envs.core.problem import BackendError
-from gymcc.envs.jitcse.backends.llvm.operands import MEMORY, is_memory, split
+from gymcc.envs.jitcse.backends.embedded.operands import Access, Place
+from gymcc.envs.jitcse.backends.embedded.timing import Timing, scores
+from gymcc.envs.jitcse.backends.embedded.x64_costs import CYCLES, MEMORY
+from gymcc.envs.jitcse.backends.llvm.operands import MEMORY as MEMORY_OPERAND
+from gymcc.envs.jitcse.backends.llvm.operands import is_memory, split
 
-COVERED = 3.0  # cycles of a store's latency that nobody waits for: PERFSCORE_LATENCY_WR_GENERAL
-READ, WRITE, UPDATE = range(3)
-# Latency of a memory access by where it goes, in cycles: read, write, read and write
-STACK = (2.0, 2.0, 5.0)
-CONSTANT = (2.0, 2.0, 5.0)  # an address known to the linker
-GENERAL = (3.0, 3.0, 6.0)
-
-Pair = tuple[float, float]  # reciprocal throughput and latency, cycles; the latency of memory comes on top
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """An instruction's timing without memory operand, with one that is read, and with one as destination."""
-
-    register: Pair
-    read: Pair = (0.5, 0.0)
-    store: Pair = (1.0, 0.0)
-    destination: int = UPDATE  # what is done to a memory operand in last place
-
-
-def _sized(names: str, row: Row, sizes: Iterable[str] = "bwlq") -> dict[str, Row]:
-    return {name + size: row for name in names.split() for size in sizes}
-
-
-def _all(names: str, row: Row) -> dict[str, Row]:
-    return dict.fromkeys(names.split(), row)
-
-
-def _join(words: Iterable[str], before: str, after: str = "") -> str:
-    return " ".join(before + word + after for word in words)
-
-
-CONDITIONS = ("o", "no", "b", "ae", "e", "ne", "be", "a", "s", "ns", "p", "np", "l", "ge", "le", "g")
-ROWS: dict[str, Row] = {
-    **_sized("mov movabs", Row((0.25, 0), (0.5, 0), (1, 0), WRITE)),
-    **_all("movzbl movzwl movzbq movzwq cltq cwtl", Row((0.25, 0))),
-    **_all("movsbl movswl movsbq movswq movslq", Row((0.25, 0), (0.5, 2))),
-    **_sized("cmp test", Row((0.25, 0), (0.5, 1), destination=READ)),
-    **_sized(_join(CONDITIONS, "cmov"), Row((0.25, 0), (0.5, 1)), "lq"),
-    **_sized("inc dec neg not", Row((0.25, 1))),
-    **_sized("add sub and or xor", Row((0.25, 1), (0.5, 1))),
-    **_sized("imul", Row((1, 3), (1, 3))),
-    **_all("cltd cqto", Row((0.5, 1))),
-    **_all(_join(CONDITIONS, "set"), Row((0.5, 1), store=(1, 1), destination=WRITE)),
-    **_all(_join(CONDITIONS, "j"), Row((0.5, 2))),
-    **_all("jmp", Row((2, 1))),
-    **_all("callq retq", Row((1, 0), (3, 0), destination=READ)),
-    **_all("pushq", Row((1, 0), (1, 0), destination=READ)),
-    **_all("popq", Row((0.5, 0))),
-    **_all("nop int3 ud2", Row((0.25, 0))),
-    **_all("vmovd vmovq", Row((1, 3), (0.5, 2), (1, 2), WRITE)),
-    **_all("vmovaps vmovups vmovapd vmovupd vmovdqa vmovdqu", Row((0.25, 0), (0.5, 2), (1, 2), WRITE)),
-    **_all("vmovss vmovsd vmovddup", Row((1, 1), (0.5, 2), (1, 2), WRITE)),
-    **_all("vucomiss vucomisd", Row((1, 3), (1, 3))),
-    **_all("vaddss vaddsd vaddps vsubss vsubsd vsubps vmulss vmulsd vmulps", Row((0.5, 4), (0.5, 4))),
-    **_all("vdivss vdivps", Row((3, 11), (3, 11))),
-    **_all("vdivsd vdivpd", Row((4, 13), (4, 13))),
-    **_all("vminss vminsd vmaxss vmaxsd", Row((1, 4), (1, 4))),
-    **_sized("vcvttss2si vcvttsd2si vcvtsi2ss vcvtsi2sd", Row((1, 7), (1, 7)), ["", "l", "q"]),
-    **_all("vcvtss2sd vcvtsd2ss", Row((1, 5), (1, 5))),
-    **_all("vxorps vxorpd vandps vandpd vorps vorpd vandnps vandnpd vpxor vpand vpor", Row((0.33, 1), (0.5, 1))),
-    **_all("vcmpss vcmpsd vcmpps vcmpordss vcmpordsd", Row((0.5, 4), (0.5, 1))),
-    **_all("vbroadcastss vpbroadcastd vpbroadcastq", Row((1, 1), (0.5, 2))),
-    **_all("vinsertps vshufps vpshufd vunpcklps vunpcklpd vmovlhps vpunpcklqdq", Row((1, 1), (1, 1))),
+HIDDEN = MEMORY[Access.WRITE_GENERAL]  # cycles of a store's latency that nobody waits for
+TABLE = CYCLES | {
+    kind: scores(timing, MEMORY, HIDDEN)
+    for kind, timing in {
+        "shift_by_register": Timing(2, 2, write_throughput=4, write_latency=2),
+        "between_files": Timing(1, 3, read_latency=2, write_latency=2),  # general and vector registers
+        "scalar": Timing(1, 1, read_latency=2, write_latency=2),  # a vector register's lowest element
+        "shuffle": Timing(1, 1, read_throughput=1, read_latency=1),
+        "broadcast": Timing(1, 1, read_latency=2),
+    }.items()
 }
-BY_CONSTANT = Row((0.5, 1), store=(2, 1))  # shifts
-BY_REGISTER = Row((2, 2), store=(4, 2))
-IDIV = {"idivl": (6.0, 26.0), "idivq": (57.0, 69.0)}  # a memory operand's latency is covered
-SHIFT = re.compile(r"(shl|shr|sar)[bwlq]")
+CONDITIONS = ("o", "no", "b", "ae", "e", "ne", "be", "a", "s", "ns", "p", "np", "l", "ge", "le", "g")
+STORING = frozenset({"mov", "movaps", "scalar", "between_files", "set"})  # overwrite a last operand in memory
+READING = frozenset({"cmp", "ucomis"})  # read it; all others do both
+
+
+def _spelled(kind: str, stems: str | Iterable[str], sizes: str | Iterable[str] = ("",)) -> dict[str, str]:
+    names = stems.split() if isinstance(stems, str) else stems
+    return {name + size: kind for name in names for size in sizes}
+
+
+KINDS: dict[str, str] = {
+    **_spelled("mov", "mov movabs", "bwlq"),
+    **_spelled("mov", "movzbl movzwl cltq"),
+    **_spelled("movsxd", "movsbl movswl movslq"),
+    **_spelled("cmp", "cmp test", "bwlq"),
+    **_spelled("cmp", [f"cmov{each}" for each in CONDITIONS], "lq"),
+    **_spelled("alu", "add sub and or xor", "bwlq"),
+    **_spelled("unary", "inc dec neg not", "bwlq"),
+    **_spelled("imul", "imul", "lq"),
+    **_spelled("idiv32", "idivl"),
+    **_spelled("idiv64", "idivq"),
+    **_spelled("shift", "shl shr sar", "bwlq"),
+    **_spelled("set", [f"set{each}" for each in CONDITIONS]),
+    **_spelled("set", "cltd cqto"),
+    **_spelled("lea", "lea", "lq"),
+    **_spelled("jcc", [f"j{each}" for each in CONDITIONS]),
+    "jmp": "jmp",
+    "callq": "call",
+    "retq": "ret",
+    "pushq": "push",
+    "popq": "pop",
+    **_spelled("movaps", ["vmovaps", "vmovups", "vmovapd", "vmovupd", "vmovdqa", "vmovdqu"]),
+    **_spelled("scalar", "vmovss vmovsd"),
+    **_spelled("between_files", "vmovd vmovq"),
+    **_spelled("fadd", "vadd vsub vmul", ("ss", "sd", "ps")),
+    **_spelled("divs", "vdivss vdivps"),
+    **_spelled("divd", "vdivsd"),
+    **_spelled("max", "vmin vmax", ("ss", "sd")),
+    **_spelled("ucomis", "vucomiss vucomisd"),
+    **_spelled("cvtint", "vcvttss2si vcvttsd2si"),
+    **_spelled("cvtint", "vcvtsi2ss vcvtsi2sd", ("", "l", "q")),
+    **_spelled("cvt", "vcvtss2sd vcvtsd2ss"),
+    **_spelled("logic", "vxor vand vor", ("ps", "pd")),
+    **_spelled("shuffle", "vshufps vpshufd vinsertps"),
+    **_spelled("broadcast", "vbroadcastss"),
+}
 
 
 @lru_cache(maxsize=1 << 16)
-def cost(instruction: str) -> float:
-    """Cycles that one execution is charged with. Raises BackendError for an instruction that has no figures."""
+def cost(instruction: str) -> int:
+    """Hundredths of cycles that one execution is charged. Raises BackendError for an instruction without figures."""
     mnemonic, _, rest = instruction.partition("\t")
     operands = split(rest)
-    if mnemonic in IDIV:
-        return _rated(*IDIV[mnemonic])
-    if mnemonic in ("leaq", "leal"):
-        return _address(operands[0])
-    if SHIFT.fullmatch(mnemonic):
-        return _price(BY_REGISTER if operands[0] == "%cl" else BY_CONSTANT, operands, jump=False)
-    if mnemonic not in ROWS:
+    kind = KINDS.get(mnemonic, "")
+    if kind in ("jcc", "jmp", "call", "idiv32", "idiv64"):  # what they read is in the figure
+        return TABLE[kind][Access.NONE]
+    if kind == "lea":
+        return TABLE["lea3" if _has_three_components(operands[0]) else "lea"][Access.NONE]
+    if kind == "shift" and operands[0] == "%cl":
+        kind = "shift_by_register"
+    access = _access(kind, operands)
+    if not kind or access not in TABLE[kind]:
         raise BackendError(f"no timing is known for the instruction {instruction!r}")
-    return _price(ROWS[mnemonic], operands, jump=mnemonic[0] == "j" or mnemonic == "callq")
+    return TABLE[kind][access]
 
 
-def _price(row: Row, operands: list[str], jump: bool) -> float:
-    memory = [place for place, operand in enumerate(operands) if not jump and is_memory(operand)]
-    if not memory:
-        return _rated(*row.register)
-    access = row.destination if memory[-1] == len(operands) - 1 else READ
-    latency = _place(operands[memory[-1]])[access]
-    if access == READ:
-        return _rated(row.read[0], latency + row.read[1])
-    return max(row.store[0], latency + row.store[1] - COVERED)
+def _access(kind: str, operands: list[str]) -> Access | None:
+    """What the instruction does to memory; None for what no table has."""
+    place = next((number for number, operand in enumerate(operands) if is_memory(operand)), None)
+    if place is None:
+        return Access.NONE
+    target = _place(operands[place])
+    if place < len(operands) - 1 or kind in READING:
+        return target.read
+    if kind in STORING:
+        return target.write
+    return Access.MODIFY_STACK if target is Place.STACK else None
 
 
-def _rated(throughput: float, latency: float) -> float:
-    return max(throughput, latency - 1 if latency >= 1 else latency)
-
-
-def _place(operand: str) -> tuple[float, float, float]:
-    inside = MEMORY.fullmatch(operand)
+def _place(operand: str) -> Place:
+    inside = MEMORY_OPERAND.fullmatch(operand)
     if inside is None or inside[2] == "%rip":
-        return CONSTANT
-    return STACK if inside[2].startswith("%rsp") else GENERAL
+        return Place.CONSTANT
+    return Place.STACK if inside[2].startswith("%rsp") else Place.GENERAL
 
 
-def _address(operand: str) -> float:
-    """Of an ``lea``: three components, or an address from the linker, take twice as long as two components."""
-    inside = MEMORY.fullmatch(operand)
+def _has_three_components(operand: str) -> bool:
+    """Base, index and displacement; an address from the linker counts as much."""
+    inside = MEMORY_OPERAND.fullmatch(operand)
     if inside is None or inside[2] == "%rip":
-        return 1.0
+        return True
     base, _, index = inside[2].partition(",")
-    return 1.0 if base and index and inside[1] not in ("", "0") else 0.5
+    return bool(base and index and inside[1] not in ("", "0"))
