@@ -12,7 +12,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from gymcc.benchmarks.jitcse_corpus.lowering import Unsupported, lower
-from gymcc.benchmarks.jitcse_corpus.sources import functions, module_name, parsed, python_files
+from gymcc.benchmarks.jitcse_corpus.sources import module_name, parsed, python_files
+from gymcc.benchmarks.jitcse_corpus.units import units
 from gymcc.envs.jitcse.ir import Method
 from gymcc.envs.jitcse.wellformed import Malformed, check
 
@@ -34,11 +35,11 @@ def from_python(folder: Path, prefix: str = "py", skipped: Counter[str] | None =
         except ValueError as error:
             skipped[str(error)] += 1
             continue
-        for source in functions(tree, module_name(path, folder)):
-            names[source.name] += 1
-            number = f"#{names[source.name]}" if names[source.name] > 1 else ""
+        for unit in units(tree, module_name(path, folder)):
+            names[unit.name] += 1
+            number = f"#{names[unit.name]}" if names[unit.name] > 1 else ""
             try:
-                method = lower(f"{prefix}/{source.name}{number}", source.node, source.scope)
+                method = lower(f"{prefix}/{unit.name}{number}", unit)
                 check(method)
             except (Unsupported, Malformed, RecursionError) as error:
                 skipped[_reason(error)] += 1

@@ -8,7 +8,7 @@ number seen, and OTHER where nothing is known.
 from __future__ import annotations
 
 import ast
-from collections.abc import Hashable, Iterable
+from collections.abc import Hashable, Iterable, Mapping
 
 from gymcc.benchmarks.jitcse_corpus.known import DOUBLE_RESULTS, GROWERS, INT_RESULTS, MAP_METHODS, REF_RESULTS
 from gymcc.benchmarks.jitcse_corpus.scope import COMPREHENSIONS, FUNCTIONS, FunctionNode, body_of
@@ -27,13 +27,16 @@ _WIDTH = (Type.INT, Type.LONG, Type.DOUBLE)
 class Kinds:
     """What is known of the terms of one function."""
 
-    def __init__(self, function: FunctionNode) -> None:
+    def __init__(self, function: FunctionNode, given: Mapping[str, Type]) -> None:
+        """Infer the types of a function whose parameters in ``given`` have those types."""
         self._above: dict[Term, Term] = {}
         self._evidence: dict[Term, set[Type]] = {}
         self._term_of: dict[int, Term] = {}
         self.sequences: set[Term] = set()  # indexed, iterated over or measured
         self.grown: set[Term] = set()  # lists that change their length here
         self.maps: set[Term] = set()
+        for name, kind in given.items():
+            self._is(("variable", name), kind)
         self._parameters(function)
         for statement in body_of(function):
             self._statement(statement)

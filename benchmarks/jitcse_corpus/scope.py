@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
@@ -13,10 +14,11 @@ COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
 
 @dataclass(frozen=True, slots=True)
 class ModuleNames:
-    """What a module binds at its top: imported modules and names, functions and classes; all else are variables."""
+    """What a module binds at its top; all else are variables."""
 
-    imports: frozenset[str]
-    definitions: frozenset[str]
+    imports: frozenset[str]  # modules and names
+    definitions: frozenset[str]  # functions and classes
+    constants: frozenset[str]  # assigned once, at the top: C#'s static readonly fields
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +31,7 @@ class Scope:
     outer: tuple[str, ...]  # names of enclosing functions, found in their object
     imports: frozenset[str]  # imported by the module or here
     definitions: frozenset[str]  # functions and classes of the module
+    constants: frozenset[str]  # its variables that are assigned once
     counters: frozenset[str]  # locals that only loops assign
 
 
@@ -36,7 +39,10 @@ def module_names(tree: ast.Module) -> ModuleNames:
     """The bindings of a module that matter for calls and constants."""
     nodes = list(own_nodes(tree.body))
     defined = {node.name for node in nodes if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef)}
-    return ModuleNames(frozenset(_imported(nodes)), frozenset(defined))
+    stored = Counter(node.id for node in nodes if isinstance(node, ast.Name) and not isinstance(node.ctx, ast.Load))
+    shared = {name for node in ast.walk(tree) if isinstance(node, ast.Global) for name in node.names}
+    constants = {name for name, times in stored.items() if times == 1} - shared
+    return ModuleNames(frozenset(_imported(nodes)), frozenset(defined), frozenset(constants))
 
 
 def scope_of(function: FunctionNode, module: ModuleNames, enclosing: Iterable[FunctionNode]) -> Scope:
@@ -52,7 +58,9 @@ def scope_of(function: FunctionNode, module: ModuleNames, enclosing: Iterable[Fu
     imports = module.imports - bound | imported
     own = frozenset(bound - imported)
     counters = own - _stored(function)
-    return Scope(parameters, own, tuple(captured), tuple(outer), imports, module.definitions, counters)
+    return Scope(
+        parameters, own, tuple(captured), tuple(outer), imports, module.definitions, module.constants, counters
+    )
 
 
 def parameter_names(function: FunctionNode) -> tuple[str, ...]:

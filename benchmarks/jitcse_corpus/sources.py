@@ -1,28 +1,15 @@
-"""Python files and the functions in them; sources are parsed, never run."""
+"""Python files; they are parsed, never run."""
 
 from __future__ import annotations
 
 import ast
 import re
 import warnings
-from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
-
-from gymcc.benchmarks.jitcse_corpus.scope import FunctionNode, ModuleNames, Scope, module_names, scope_of
 
 MAX_BYTES = 4 * 2**20  # of a file
 LEFT_OUT = frozenset({"test", "tests", "idle_test", "site-packages", "__pycache__"})  # folders
 _FOREIGN = re.compile(r"[^A-Za-z0-9_.]")
-
-
-@dataclass(frozen=True, slots=True)
-class Source:
-    """One function with its dotted name, module first."""
-
-    name: str
-    node: FunctionNode
-    scope: Scope
 
 
 def python_files(folder: Path) -> list[Path]:
@@ -41,24 +28,6 @@ def parsed(path: Path) -> ast.Module:
             return ast.parse(path.read_bytes())
         except (SyntaxError, RecursionError, MemoryError) as error:
             raise ValueError("file does not parse") from error
-
-
-def functions(tree: ast.Module, module: str) -> Iterator[Source]:
-    """All functions and methods of a module in source order, inner ones after the one around them."""
-    yield from _within(tree, module, module_names(tree), ())
-
-
-def _within(node: ast.AST, name: str, module: ModuleNames, around: tuple[FunctionNode, ...]) -> Iterator[Source]:
-    for child in ast.iter_child_nodes(node):
-        inner = around
-        below = name
-        if isinstance(child, ast.ClassDef):
-            below = f"{name}.{child.name}"
-        elif isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda):
-            below = f"{name}.{getattr(child, 'name', 'lambda')}"
-            yield Source(_FOREIGN.sub("_", below), child, scope_of(child, module, around))
-            inner = (*around, child)
-        yield from _within(child, below, module, inner)
 
 
 def module_name(path: Path, folder: Path) -> str:

@@ -10,7 +10,7 @@ from gymcc.benchmarks.jitcse_corpus.known import MATH
 from gymcc.benchmarks.jitcse_corpus.lowering.conditions import Conditions
 from gymcc.benchmarks.jitcse_corpus.lowering.core import NUMBERS
 from gymcc.envs.jitcse.ir import Node, Type
-from gymcc.envs.jitcse.trees import call, field, helper, local
+from gymcc.envs.jitcse.trees import call, field, helper
 
 _FOREIGN = re.compile(r"[^A-Za-z0-9_.]")
 _CASTS = {"int": Type.INT, "float": Type.DOUBLE, "ord": Type.INT, "bool": Type.INT}
@@ -52,9 +52,7 @@ class Calls(Conditions):
             return call(kind, plain(f"{module}.{func.attr}"), *self.operands(*arguments))
         if called_name(func.value) == "super" and self.scope.parameters:
             values = self.operands(*arguments)
-            return call(
-                kind, plain(f"Base.{func.attr}"), local(0, self.kinds.of_variable(self.scope.parameters[0])), *values
-            )
+            return call(kind, plain(f"Base.{func.attr}"), self.load_name(self.scope.parameters[0]), *values)
         return call(kind, plain(func.attr), *self.operands(func.value, *arguments))
 
     def _builtin(self, name: str, node: ast.Call) -> Node | None:

@@ -3,12 +3,21 @@
 from __future__ import annotations
 
 import ast
+from abc import abstractmethod
 
 from gymcc.benchmarks.jitcse_corpus.lowering.core import NUMBERS
 from gymcc.benchmarks.jitcse_corpus.lowering.places import Places
+from gymcc.benchmarks.jitcse_corpus.lowering.unrolled import (
+    TextTest,
+    choices,
+    sealed_test,
+    short_text,
+    text_matches,
+    text_test,
+)
 from gymcc.envs.jitcse.builder import Label
 from gymcc.envs.jitcse.ir import COMPARISONS, Node, Op, Type
-from gymcc.envs.jitcse.trees import NULL, call, compare, constant, helper
+from gymcc.envs.jitcse.trees import NULL, call, compare, constant, field, helper, length
 
 RELATIONS: dict[type[ast.cmpop], Op] = {
     ast.Eq: Op.EQ,
@@ -39,8 +48,57 @@ class Conditions(Places):
             self.builder.jump(yes if node.value else no)
         elif isinstance(node, ast.Compare) and len(node.ops) > 1:
             self._chain(node, yes, no)
-        else:
+        elif not self._unrolled(node, yes, no):
             self.builder.branch(self.truth(node), yes, no)
+
+    def _unrolled(self, node: ast.expr, yes: Label, no: Label) -> bool:
+        """Jump on a test that RyuJIT writes out in place of a call; False if it is none."""
+        if (test := text_test(node)) is not None and self.kinds.of(test.subject) is Type.OTHER:
+            self._text_test(test, *((no, yes) if test.negated else (yes, no)))
+        elif among := choices(node):
+            assert isinstance(node, ast.Compare)
+            self._choice_test(node.left, among, *((no, yes) if isinstance(node.ops[0], ast.NotIn) else (yes, no)))
+        elif name := sealed_test(node):
+            assert isinstance(node, ast.Call)
+            self._sealed_test(node.args[0], name, yes, no)
+        else:
+            return False
+        return True
+
+    def _text_test(self, test: TextTest, yes: Label, no: Label) -> None:
+        """A string is not null, has the length and the characters."""
+        subject = self.handy(self.as_kind(test.subject, Type.OTHER))
+        self._text_matches(subject, test.text, test.exact, yes, no)
+
+    def _text_matches(self, subject: Node, text: str, exact: bool, yes: Label, no: Label) -> None:
+        for check in (
+            compare(Op.NE, subject, NULL),
+            compare(Op.EQ if exact else Op.GE, length(subject), constant(Type.INT, len(text))),
+        ):
+            following = Label()
+            self.builder.branch(check, following, no)
+            self.builder.place(following)
+        self.builder.branch(text_matches(subject, text), yes, no)
+
+    def _choice_test(self, node: ast.expr, among: list[ast.expr], yes: Label, no: Label) -> None:
+        """``x is a or b or c``."""
+        subject = self.handy(self.value(node))
+        for index, each in enumerate(among):
+            following = Label() if index < len(among) - 1 else no
+            text = short_text(each)
+            if text is not None and subject.type is Type.OTHER:
+                self._text_matches(subject, text, True, yes, following)
+            else:
+                self.builder.branch(self.relation(ast.Eq(), subject, self.value(each)), yes, following)
+            if following is not no:
+                self.builder.place(following)
+
+    def _sealed_test(self, node: ast.expr, name: str, yes: Label, no: Label) -> None:
+        """An object is not null and has the class's method table."""
+        subject, following = self.handy(self.as_kind(node, Type.OTHER)), Label()
+        self.builder.branch(compare(Op.NE, subject, NULL), following, no)
+        self.builder.place(following)
+        self.builder.branch(compare(Op.EQ, field(Type.OTHER, subject, 0), self.handle(name)), yes, no)
 
     def _short_circuit(self, node: ast.BoolOp, yes: Label, no: Label) -> None:
         *first, last = node.values
@@ -65,9 +123,15 @@ class Conditions(Places):
             left = right
         self.builder.branch(self.relation(node.ops[-1], left, self.value(node.comparators[-1])), yes, no)
 
+    @abstractmethod
+    def call(self, node: ast.Call) -> Node:
+        """A call as a value."""
+
     def truth(self, node: ast.expr) -> Node:
         """Whether a value is true: a comparison's result, a number that is not 0, a sequence that is not empty."""
-        value = self.value(node)
+        if isinstance(node, ast.Compare):
+            return self.comparison(node)
+        value = self.call(node) if isinstance(node, ast.Call) else self.value(node)
         if value.op in COMPARISONS:
             return value
         if value.type in NUMBERS:

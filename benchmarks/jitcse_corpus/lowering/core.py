@@ -8,7 +8,9 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from gymcc.benchmarks.jitcse_corpus.kinds import Kinds
-from gymcc.benchmarks.jitcse_corpus.scope import COMPREHENSIONS, Scope
+from gymcc.benchmarks.jitcse_corpus.lowering.unrolled import choices, sealed_test, text_test
+from gymcc.benchmarks.jitcse_corpus.scope import COMPREHENSIONS
+from gymcc.benchmarks.jitcse_corpus.units import Unit
 from gymcc.envs.jitcse.builder import Builder, Label
 from gymcc.envs.jitcse.ir import Node, Op, Type
 from gymcc.envs.jitcse.trees import NULL, call, constant, field
@@ -34,8 +36,8 @@ class Loop:
 class Core(ABC):
     """A function being lowered."""
 
-    def __init__(self, builder: Builder, kinds: Kinds, scope: Scope) -> None:
-        self.builder, self.kinds, self.scope = builder, kinds, scope
+    def __init__(self, builder: Builder, kinds: Kinds, unit: Unit) -> None:
+        self.builder, self.kinds, self.unit, self.scope = builder, kinds, unit, unit.scope
         self.loops: list[Loop] = []
         self.finals: list[Callable[[], None]] = []  # what runs before control leaves, innermost last
 
@@ -91,9 +93,15 @@ def needs_flow(node: ast.AST) -> bool:
     """Whether lowering an expression emits statements."""
     if isinstance(node, (ast.BoolOp, ast.IfExp, ast.NamedExpr, *COMPREHENSIONS)) or _is_large(node):
         return True
-    if isinstance(node, ast.Compare) and len(node.ops) > 1:
+    if needs_jumps(node):
         return True
     return not isinstance(node, ast.Lambda) and any(needs_flow(child) for child in ast.iter_child_nodes(node))
+
+
+def needs_jumps(node: ast.AST) -> bool:
+    """Whether a comparison or call is lowered to jumps, its value to a flag."""
+    chained = isinstance(node, ast.Compare) and len(node.ops) > 1
+    return chained or text_test(node) is not None or bool(choices(node)) or bool(sealed_test(node))
 
 
 def _is_large(node: ast.AST) -> bool:

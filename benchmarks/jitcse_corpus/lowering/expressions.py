@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Callable
 
-from gymcc.benchmarks.jitcse_corpus.lowering.core import NUMBERS, Unsupported, is_large
+from gymcc.benchmarks.jitcse_corpus.lowering.core import NUMBERS, Unsupported, is_large, needs_jumps
 from gymcc.benchmarks.jitcse_corpus.lowering.loops import Loops
 from gymcc.benchmarks.jitcse_corpus.scope import COMPREHENSIONS
 from gymcc.envs.jitcse.builder import Label
@@ -129,7 +129,11 @@ class Expressions(Loops):
 
     def chained(self, node: ast.Compare) -> Node:
         """A comparison as a value."""
-        return self.comparison(node) if len(node.ops) == 1 else self._flag(node)
+        return self._flag(node) if needs_jumps(node) else self.comparison(node)
+
+    def calling(self, node: ast.Call) -> Node:
+        """A call, or a test that is written out in place of one."""
+        return self._flag(node) if needs_jumps(node) else self.call(node)
 
     def named(self, node: ast.NamedExpr) -> Node:
         """``name := value``."""
@@ -186,7 +190,7 @@ def _table() -> dict[type[ast.expr], Lower]:
         ast.Name: lambda lowering, node: lowering.load_name(node.id),  # type: ignore[attr-defined]
         ast.Attribute: of(Expressions.attribute),
         ast.Subscript: of(Expressions.subscript),
-        ast.Call: of(Expressions.call),
+        ast.Call: of(Expressions.calling),
         ast.BinOp: of(Expressions.arithmetic),
         ast.UnaryOp: of(Expressions.unary),
         ast.Compare: of(Expressions.chained),

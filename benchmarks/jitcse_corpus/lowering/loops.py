@@ -7,19 +7,19 @@ from collections.abc import Callable, Sequence
 
 from gymcc.benchmarks.jitcse_corpus.kinds import called_name
 from gymcc.benchmarks.jitcse_corpus.known import ARRAY_RESULTS
-from gymcc.benchmarks.jitcse_corpus.lowering.calls import Calls
 from gymcc.benchmarks.jitcse_corpus.lowering.core import Loop, needs_flow
+from gymcc.benchmarks.jitcse_corpus.lowering.lists import ONE, Lists
 from gymcc.envs.jitcse.builder import LOOP_SCALE, Label
 from gymcc.envs.jitcse.ir import Node, Op, Type
 from gymcc.envs.jitcse.trees import binary, call, compare, constant, local, repeatable, store_local
 
 INVERTED = 16  # nodes of a test that is worth writing out twice
-ONE, ZERO = constant(Type.INT, 1), constant(Type.INT, 0)
+ZERO = constant(Type.INT, 0)
 Action = Callable[[], None]
 Test = Callable[[Label, Label], None]
 
 
-class Loops(Calls):
+class Loops(Lists):
     """Lowering of loops."""
 
     def loop(self, test: Test, body: Action, step: Action, orelse: Action, twice: bool = True) -> None:
@@ -161,10 +161,16 @@ class Loops(Calls):
     def comprehension(self, node: ast.expr, generators: list[ast.comprehension], values: list[ast.expr]) -> Node:
         """A list, set or dictionary filled by loops."""
         found = self.builder.keep(call(Type.OTHER, f"New.{type(node).__name__}"))
+
+        def add() -> None:
+            parts = self.operands(*values)
+            if isinstance(node, ast.ListComp | ast.GeneratorExp):
+                self.add(found, self.handy(parts[0]))
+            else:
+                self.builder.emit(call(Type.VOID, "Add", found, *parts))
+
         with self.renamed([each.target for each in generators]):
-            self._generate(
-                generators, lambda: self.builder.emit(call(Type.VOID, "Add", found, *self.operands(*values)))
-            )
+            self._generate(generators, add)
         return found
 
     def _generate(self, generators: list[ast.comprehension], add: Action) -> None:

@@ -3,51 +3,37 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
 from gymcc.benchmarks.jitcse_corpus.kinds import Kinds
 from gymcc.benchmarks.jitcse_corpus.known import BUILTIN_TYPES
 from gymcc.benchmarks.jitcse_corpus.lowering.core import Core
-from gymcc.benchmarks.jitcse_corpus.scope import Scope
+from gymcc.benchmarks.jitcse_corpus.lowering.symbols import Layout, Symbols
+from gymcc.benchmarks.jitcse_corpus.units import Unit
 from gymcc.envs.jitcse.builder import Builder
 from gymcc.envs.jitcse.ir import Node, Op, Type
 from gymcc.envs.jitcse.trees import call, field, local, static, store_field, store_local
-
-FIRST_FIELD = 8  # after an object's method table
-FIRST_HANDLE, HANDLE_STEP = 4096, 16
-
-
-class Layout:
-    """Offsets for names, in order of first use, aligned like C#'s fields."""
-
-    def __init__(self) -> None:
-        self._offsets: dict[str, int] = {}
-        self._end = FIRST_FIELD
-
-    def offset(self, name: str, kind: Type) -> int:
-        """The offset of a field."""
-        if name not in self._offsets:
-            start = -(-self._end // kind.bytes) * kind.bytes
-            self._offsets[name] = start
-            self._end = start + kind.bytes
-        return self._offsets[name]
 
 
 class Names(Core):
     """Loads and stores of variables."""
 
-    def __init__(self, builder: Builder, kinds: Kinds, scope: Scope) -> None:
-        super().__init__(builder, kinds, scope)
-        self._locals = {name: number for number, name in enumerate(scope.parameters)}
-        self._statics: dict[str, int] = {}
-        self._handles: dict[str, int] = {}
-        self._inner, self._outer, self.fields = Layout(), Layout(), Layout()
+    def __init__(self, builder: Builder, kinds: Kinds, unit: Unit, symbols: Symbols, given: Mapping[str, Node]) -> None:
+        super().__init__(builder, kinds, unit)
+        self.symbols = symbols
+        self.given = given  # parameters that need no local of their own
+        self._locals: dict[str, int] = {}
+        self._inner, self._outer = Layout(), Layout()
         self._renamed: list[dict[str, int]] = []  # variables of the comprehensions around
         self._shared: Node | None = None
-        if scope.outer:
-            self._outer_object = local(len(scope.parameters), Type.OTHER)
-        if scope.captured:
+
+    def enter(self) -> None:
+        """Take the parameters from the method's first locals."""
+        self._locals = {name: number for number, name in enumerate(self.scope.parameters)}
+        if self.scope.outer:
+            self._outer_object = local(len(self.scope.parameters), Type.OTHER)
+        if self.scope.captured:
             self._share()
 
     def _share(self) -> None:
@@ -64,12 +50,7 @@ class Names(Core):
 
     def handle(self, name: str) -> Node:
         """The address of a function, class or string that only the linker knows."""
-        number = self._handles.setdefault(name, FIRST_HANDLE + HANDLE_STEP * len(self._handles))
-        return Node(Op.HANDLE, Type.OTHER, (), number)
-
-    def static_number(self, name: str) -> int:
-        """The number of a static field."""
-        return self._statics.setdefault(name, len(self._statics))
+        return Node(Op.HANDLE, Type.OTHER, (), self.symbols.handle(name))
 
     @property
     def shared(self) -> Node | None:
@@ -86,6 +67,8 @@ class Names(Core):
         for renamed in reversed(self._renamed):
             if name in renamed:
                 return local(renamed[name], kind)
+        if name in self.given:
+            return self.given[name]
         if name in self.scope.captured:
             assert self._shared is not None
             return field(kind, self._shared, self._inner.offset(name, kind))
@@ -95,7 +78,13 @@ class Names(Core):
             return field(kind, self._outer_object, self._outer.offset(name, kind))
         if name in self.scope.imports | self.scope.definitions | BUILTIN_TYPES:
             return self.handle(name)
-        return static(kind, self.static_number(name))
+        return self.global_value(name, kind, name in self.scope.constants)
+
+    def global_value(self, name: str, kind: Type, constant: bool) -> Node:
+        """A static field; an object in a readonly one has an address known when the JIT runs."""
+        if constant and kind is Type.OTHER:
+            return self.handle(name)
+        return static(kind, self.symbols.static(name))
 
     def store_name(self, name: str, value: Node) -> None:
         """Assign a variable."""
@@ -111,7 +100,7 @@ class Names(Core):
         elif name in self.scope.outer:
             self.builder.emit(store_field(self._outer_object, self._outer.offset(name, value.type), value))
         else:
-            self.builder.emit(Node(Op.STORE_STATIC, Type.VOID, (value,), self.static_number(name)))
+            self.builder.emit(Node(Op.STORE_STATIC, Type.VOID, (value,), self.symbols.static(name)))
 
     def counter(self, target: ast.expr) -> int:
         """The local that counts for a loop: the target itself, or a fresh one where that is no plain INT local."""

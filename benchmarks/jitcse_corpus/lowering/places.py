@@ -6,7 +6,8 @@ import ast
 from abc import abstractmethod
 
 from gymcc.benchmarks.jitcse_corpus.lowering.core import Unsupported
-from gymcc.benchmarks.jitcse_corpus.lowering.names import FIRST_FIELD, Names
+from gymcc.benchmarks.jitcse_corpus.lowering.names import Names
+from gymcc.benchmarks.jitcse_corpus.lowering.symbols import FIRST_FIELD
 from gymcc.envs.jitcse.ir import Node, Op, Type
 from gymcc.envs.jitcse.trees import (
     binary,
@@ -21,7 +22,7 @@ from gymcc.envs.jitcse.trees import (
     store_field,
 )
 
-LIST_ITEMS, LIST_SIZE = 8, 16  # fields of List<T>
+LIST_ITEMS, LIST_SIZE, LIST_VERSION = 8, 16, 20  # fields of List<T>
 
 
 class Places(Names):
@@ -39,7 +40,7 @@ class Places(Names):
         """A field, or a static one of a module or class."""
         kind = self.kinds.of(node)
         if name := self.dotted(node) or self._of_class(node):
-            return static(kind, self.static_number(name))
+            return self.global_value(name, kind, constant=True)
         return field(kind, self.value(node.value), self._offset(node.attr, kind))
 
     def _of_class(self, node: ast.Attribute) -> str:
@@ -48,7 +49,7 @@ class Places(Names):
         return f"{owner.id}.{node.attr}" if known and isinstance(owner, ast.Name) else ""
 
     def _offset(self, name: str, kind: Type) -> int:
-        return 0 if name == "__class__" else self.fields.offset(name, kind)
+        return 0 if name == "__class__" else self.symbols.fields.offset(name, kind)
 
     # Elements
 
@@ -112,7 +113,7 @@ class Places(Names):
         kind = self.kinds.of(target)
         value = self.converted(value, kind)
         if name := self.dotted(target) or self._of_class(target):
-            self.builder.emit(Node(Op.STORE_STATIC, Type.VOID, (value,), self.static_number(name)))
+            self.builder.emit(Node(Op.STORE_STATIC, Type.VOID, (value,), self.symbols.static(name)))
         else:
             base = self.as_kind(target.value, Type.OTHER)
             self.builder.emit(store_field(base, self._offset(target.attr, kind), value))
@@ -159,7 +160,7 @@ class Places(Names):
 
     def _augment_attribute(self, node: ast.AugAssign, target: ast.Attribute) -> None:
         if name := self.dotted(target) or self._of_class(target):
-            number = self.static_number(name)
+            number = self.symbols.static(name)
             new = self.operation(node.op, target, node.value, static(self.kinds.of(target), number))
             new = self.converted(new, self.kinds.of(target))
             self.builder.emit(Node(Op.STORE_STATIC, Type.VOID, (new,), number))

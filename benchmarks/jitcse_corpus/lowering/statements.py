@@ -8,30 +8,33 @@ from functools import partial
 
 from gymcc.benchmarks.jitcse_corpus.kinds import Kinds
 from gymcc.benchmarks.jitcse_corpus.lowering.core import Loop, Unsupported
-from gymcc.benchmarks.jitcse_corpus.lowering.expressions import Expressions
-from gymcc.benchmarks.jitcse_corpus.scope import FunctionNode, Scope, body_of, own_nodes
+from gymcc.benchmarks.jitcse_corpus.lowering.inlining import Inlining
+from gymcc.benchmarks.jitcse_corpus.lowering.symbols import Symbols
+from gymcc.benchmarks.jitcse_corpus.scope import body_of, own_nodes
+from gymcc.benchmarks.jitcse_corpus.units import Unit
 from gymcc.envs.jitcse.builder import Builder, Label
 from gymcc.envs.jitcse.ir import Method, Node, Type
-from gymcc.envs.jitcse.trees import call, has_effects
+from gymcc.envs.jitcse.trees import call, constant, has_effects, store_local
 
 MAX_STATEMENTS = 1000  # beyond which RyuJIT, too, stops optimising (by its own measures)
 
 
-def lower(name: str, function: FunctionNode, scope: Scope) -> Method:
+def lower(name: str, unit: Unit) -> Method:
     """The method of a function; raises :class:`Unsupported`."""
-    kinds = Kinds(function)
-    yields = any(isinstance(node, ast.Yield | ast.YieldFrom) for node in own_nodes(body_of(function)))
-    returns = any(isinstance(node, ast.Return) and node.value for node in own_nodes(body_of(function)))
+    kinds, body = Kinds(unit.node, {}), body_of(unit.node)
+    yields = any(isinstance(node, ast.Yield | ast.YieldFrom) for node in own_nodes(body))
+    returns = any(isinstance(node, ast.Return) and node.value for node in own_nodes(body))
     result = kinds.of_result() if returns and not yields else Type.VOID
-    parameters = [kinds.of_variable(parameter) for parameter in scope.parameters]
-    if scope.outer:
+    parameters = [kinds.of_variable(parameter) for parameter in unit.scope.parameters]
+    if unit.scope.outer:
         parameters.append(Type.OTHER)
-    lowering = Statements(Builder(name, tuple(parameters), result), kinds, scope)
-    lowering.body(body_of(function))
+    lowering = Statements(Builder(name, tuple(parameters), result), kinds, unit, Symbols(), {})
+    lowering.enter()
+    lowering.body(body)
     return lowering.builder.finish()
 
 
-class Statements(Expressions):
+class Statements(Inlining):
     """Lowering of statements."""
 
     def body(self, statements: Iterable[ast.stmt]) -> None:
@@ -51,7 +54,8 @@ class Statements(Expressions):
         if isinstance(node.value, ast.Constant):
             return
         if isinstance(node.value, ast.Call):
-            self.builder.emit(self.plain_call(node.value, Type.VOID))
+            if not self.appended(node.value) and self.inlined(node.value) is None:
+                self.builder.emit(self.plain_call(node.value, Type.VOID))
             return
         value = self.value(node.value)
         if has_effects(value):
@@ -66,28 +70,38 @@ class Statements(Expressions):
             for target, part in zip(last.elts, parts, strict=True):
                 self.assign(target, part)
             return
-        tree = self.value(value)
+        tree = self.whole(value)
         if more:
             tree = self.handy(tree)
         for target in node.targets:
             self.assign(target, tree)
 
+    def whole(self, node: ast.expr) -> Node:
+        """The value of an expression that is all of a statement's right side, where a call can be inlined."""
+        value = self.inlined(node)
+        return self.value(node) if value is None else value
+
     def annotated(self, node: ast.AnnAssign) -> None:
         """An assignment with a type."""
         if node.value is not None:
-            self.assign(node.target, self.value(node.value))
+            self.assign(node.target, self.whole(node.value))
 
     def returning(self, node: ast.Return) -> None:
         """A return, after what ``finally`` and ``with`` ask for."""
-        kind = self.builder.result
-        value = None if node.value is None else self.value(node.value)
+        kind = self.builder.result if self.leave is None else self.kinds.of_result()
+        value = None if node.value is None else self.whole(node.value)
         if value is not None and kind is not Type.VOID:
             value = self.converted(value, kind)
             value = self.kept(value) if self.finals else value
         elif value is not None and has_effects(value):
             self.builder.emit(value)
         self._leave(0)
-        self.builder.returns(value if kind is not Type.VOID else None)
+        if self.leave is None:
+            self.builder.returns(value if kind is not Type.VOID else None)
+            return
+        if self.leave.result >= 0:
+            self.builder.emit(store_local(self.leave.result, constant(kind, 0) if value is None else value))
+        self.builder.jump(self.leave.label)
 
     def _leave(self, depth: int) -> None:
         """Run the ``finally`` bodies down to a depth."""
