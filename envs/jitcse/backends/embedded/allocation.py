@@ -34,6 +34,11 @@ def extra_id(position: int, number: int) -> int:
     return FIRST_EXTRA_ID + position * _EXTRAS_PER_STATEMENT + number
 
 
+def extra_parts(id_: int) -> tuple[int, int]:
+    """Position and number of an extra value's id."""
+    return divmod(id_ - FIRST_EXTRA_ID, _EXTRAS_PER_STATEMENT)
+
+
 class Allocation(NamedTuple):
     """Where the lifetimes of one class of registers went."""
 
