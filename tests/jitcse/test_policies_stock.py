@@ -21,8 +21,8 @@ def figures(each):
     return each.promotion, each.def_cost, each.use_cost, each.extra_yes, each.extra_no, each.yes_cost, each.no_cost
 
 
-# One def and one use at 100 each, cost 3, size 3: 300 references. Ten locals put the aggressive cut-off on the tenth,
-# 37 the moderate one on the 37th. All figures are worked out by hand from PromotionCheck.
+# One def and one use at 100 each, cost 3, size 3: 300 references. Ten locals put the aggressive cut-off on the eighth,
+# 37 the moderate one on the 34th. All figures are worked out by hand from PromotionCheck.
 ACROSS = {"live_across_call": True}
 
 

@@ -62,15 +62,15 @@ class Machine:
         return tuple(found)
 
 
-# Counts of targetamd64.h. The frame pointer is among the saved registers (ETW_EBP_FRAMED is 0), which is how the
-# comment in optcse.cpp arrives at 12 and 38 on Windows: 8 saved and 7 trashed. System V saves rbx, rbp and r12 to r15,
-# trashes 9 and so has 9 and 36; no floating-point register survives a call there. The 16 vector registers that AVX-512
-# adds are left out.
+# Counts of targetamd64.h. On Windows the frame pointer is among the saved registers, so 8 are saved and 7 trashed,
+# which gives the 12 and 38 of the comment in optcse.cpp. On System V it is not (ETW_EBP_FRAMED is 1): rbx and r12 to
+# r15 are saved, 9 trashed, which gives 7 and 33; no floating-point register survives a call. The 16 vector registers
+# that AVX-512 adds are left out.
 _XARCH_SMALL = (3, 2)  # mov [rbp-1Ch], reg
 _XARCH_LARGE = (6, 5)  # mov [rbp-1FCh], reg
 X64 = Machine(
     name="x64",
-    integer=RegisterClass(saved=6, trashed=9, enregisterable=6),
+    integer=RegisterClass(saved=5, trashed=9, enregisterable=5),
     floating=RegisterClass(saved=0, trashed=16, enregisterable=0),
     integer_arguments=6,
     floating_arguments=8,
