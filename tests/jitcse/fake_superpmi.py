@@ -38,6 +38,8 @@ def report(index, options, setup):
 def spoilt(mode, line):
     if mode == "other index":
         return line.replace("spmi index ", "spmi index 9")
+    if mode == "no index":
+        return line.replace(" spmi index 9", "")
     if mode == "other decisions":
         return line.replace(" seq ", " seq 9,")
     if mode == "row lost":

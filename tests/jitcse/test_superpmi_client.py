@@ -63,6 +63,11 @@ def test_reports_are_those_of_the_request(client):
     assert ask.starts == 1
 
 
+def test_a_jit_that_does_not_tell_the_index_is_believed(client):
+    ask, _ = client(faults={"9": ["no index"]})
+    assert ask.stock(9).index == 9
+
+
 def test_names_are_asked_for_once_per_process(client):
     ask, fake = client(faults={"5": ["well", "crash", "well"]})
     assert ask.hook(3).rows == ask.hook(3).rows

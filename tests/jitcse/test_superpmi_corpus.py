@@ -34,11 +34,13 @@ from gymcc.envs.jitcse.backends.superpmi import (
     split,
     survey,
 )
-from gymcc.envs.jitcse.backends.superpmi.candidates import candidates
-from gymcc.envs.jitcse.backends.superpmi.encoding import from_json, to_json
+from gymcc.envs.jitcse.backends.superpmi.candidates import candidates, features
+from gymcc.envs.jitcse.backends.superpmi.encoding import from_json, names_in, to_json
 from gymcc.envs.jitcse.backends.superpmi.report import Hook
+from gymcc.envs.jitcse.frontend import analyse
+from gymcc.envs.jitcse.generator import generate
 from gymcc.envs.jitcse.ir import Type
-from gymcc.envs.jitcse.policies.features import HOOK_NAMES
+from gymcc.envs.jitcse.policies.features import HOOK_2026_NAMES, HOOK_NAMES, features2026, hook_features
 from tests.jitcse.superpmi_fake import GUID, make_fake, script
 
 PATIENCE = 60.0
@@ -129,10 +131,10 @@ def test_another_build_of_the_jit_has_another_key(fake):
 
 
 def report(index=1, viable=(1, 1, 1), num_cse=0):
-    names = ("viable", "x")
     line = "; Total bytes of code 1, prolog size 1, PerfScore 1.00, instruction count 1, allocated bytes for code 1"
     plain = parse_report(f"{line}, num cse 0 num cand 0 spmi index {index} (MethodHash=1) for method A:B (Tier1)")
-    return replace(plain, num_cse=num_cse, tail=Hook(tuple((each, 0) for each in viable), (), names))
+    rows = tuple(tuple(each if name == "viable" else 1 for name in HOOK_NAMES) for each in viable)
+    return replace(plain, num_cse=num_cse, tail=Hook(rows, (), HOOK_NAMES))
 
 
 @pytest.mark.parametrize(
@@ -177,7 +179,7 @@ def test_the_split_of_one_group_is_a_shuffle_with_seed_42():
 def test_reports_go_through_json(tail):
     line = "; Total bytes of code 1, prolog size 2, PerfScore 3.25, instruction count 4, allocated bytes for code 5"
     found = parse_report(f"{line}, num cse 6 num cand 7{tail} spmi index 8 (MethodHash=9) for method A:B (Tier1)")
-    assert from_json(json.loads(json.dumps(to_json(found)))) == found
+    assert from_json(json.loads(json.dumps(to_json(found))), names_in([found])) == found
 
 
 # Surveys
@@ -237,7 +239,7 @@ def test_another_jit_has_its_own_caches(fake):
         ("{", "unreadable: .*; delete it to have it made again"),
         ("[]", "of another version or JIT; delete it"),
         ('{"schema": 1, "jit": {}}', "of another version or JIT"),
-        (None, "unreadable: 'reports'; delete it"),
+        (None, "unreadable: 'features'; delete it"),
     ],
 )
 def test_a_broken_cache_is_told(fake, content, said):
@@ -328,6 +330,28 @@ def test_weights_of_either_build_are_read():
     assert (found.use_weight, found.type, found.viable) == (0.25, Type.OTHER, False)
     with pytest.raises(WrongJit, match="does not tell the feature 'use_wt_cnt_x100'"):
         candidates(replace(report(), tail=Hook((tuple(row.values()),), (), tuple(row))))
+
+
+def hooked(rows):
+    return replace(report(), tail=Hook(tuple(tuple(row.values()) for row in rows), (), tuple(rows[0])))
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_features_of_either_version_are_worked_out_from_the_other(seed):
+    analysis = analyse(generate(seed))
+    if not analysis.candidates or not all(float(each.use_weight).is_integer() for each in analysis.candidates):
+        return
+    old, new = hook_features(analysis), features2026(analysis)
+    untold = {"type", "live_across_call_lsra", *(name for name in HOOK_2026_NAMES if name.startswith("enreg_count_"))}
+    for row, expected in zip(features(hooked(old)), new, strict=True):
+        assert set(row) == {*HOOK_NAMES, *HOOK_2026_NAMES}
+        assert {name: row[name] for name in expected if name not in untold} == {
+            name: value for name, value in expected.items() if name not in untold
+        }
+    for row, expected in zip(features(hooked(new)), old, strict=True):
+        assert {name: row[name] for name in HOOK_NAMES if name != "type"} == {
+            name: value for name, value in expected.items() if name != "type"
+        }
 
 
 def test_a_report_is_asked_for_once(compiler, fake):

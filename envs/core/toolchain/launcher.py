@@ -7,6 +7,7 @@ has but one thread, stays: the tool gets that signal from the launcher, and the 
 
 The launcher ends as the tool did (status or signal). On SIGTERM, or once the parent is gone, it kills the tool's
 process group; in the latter case it removes FOLDER, which the parent no longer can. Limits are numbers or ``-``.
+Where the launcher itself is killed by ``kill -9``, the tool ends, but what the tool had started may stay.
 """
 
 from __future__ import annotations

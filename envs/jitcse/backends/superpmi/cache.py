@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from gymcc.envs.jitcse.backends.superpmi.corpus import Corpus
-from gymcc.envs.jitcse.backends.superpmi.encoding import from_json, to_json
+from gymcc.envs.jitcse.backends.superpmi.encoding import from_json, names_in, to_json
 from gymcc.envs.jitcse.backends.superpmi.errors import MethodUnusable
 from gymcc.envs.jitcse.backends.superpmi.pool import Pool
 from gymcc.envs.jitcse.backends.superpmi.report import Report
@@ -114,7 +114,8 @@ class Cache:
         if body is None:
             return Sweep(total)
         try:
-            reports = [from_json(each) for each in body["reports"]]
+            names = tuple(body["features"]), tuple(body["method_features"])
+            reports = [from_json(each, names) for each in body["reports"]]
             failed = {int(index): str(reason) for index, reason in body["failed"].items()}
         except (KeyError, TypeError, ValueError, AttributeError) as error:
             raise ValueError(f"{self.path(kind)}: unreadable: {error}; delete it to have it made again") from error
@@ -123,4 +124,6 @@ class Cache:
     def _store(self, kind: str, found: Sweep) -> None:
         reports = [to_json(found.reports[index]) for index in sorted(found.reports)]
         failed = {str(index): found.failed[index] for index in sorted(found.failed)}
-        self.save(kind, {"reports": reports, "failed": failed})
+        features, method_features = names_in(found.reports.values())
+        names = {"features": list(features), "method_features": list(method_features)}
+        self.save(kind, {**names, "reports": reports, "failed": failed})

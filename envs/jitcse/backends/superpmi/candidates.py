@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from gymcc.envs.jitcse.analysis import Candidate, Score
 from gymcc.envs.jitcse.backends.superpmi.errors import WrongJit
-from gymcc.envs.jitcse.backends.superpmi.report import Report
+from gymcc.envs.jitcse.backends.superpmi.report import SATURATED, Report
 from gymcc.envs.jitcse.ir import Type
+from gymcc.envs.jitcse.policies.features import MIN_CSE_COST, log_weight
 
 NOT_VIABLE = "not viable, says the JIT"
 
@@ -13,6 +14,16 @@ NOT_VIABLE = "not viable, says the JIT"
 def score(report: Report) -> Score:
     """The code's price; how many intervals were spilled the JIT does not tell."""
     return Score(report.perf_score, report.code_size, report.instructions)
+
+
+def features(report: Report) -> tuple[dict[str, int], ...]:
+    """The features of each candidate under the names of all versions, so that a policy meets the same ones.
+
+    What a version does not tell is worked out from what it tells: that of the 2026 branch from that of .NET 9 and 10,
+    exactly but for truncated weights, for the layout (``live_across_call_lsra`` is then ``live_across_call``) and for
+    ``enreg_count``, which is not told by class. Raises as :func:`candidates`.
+    """
+    return tuple(_completed(row, each) for row, each in zip(report.rows, candidates(report), strict=True))
 
 
 def candidates(report: Report) -> tuple[Candidate, ...]:
@@ -54,3 +65,35 @@ def _candidate(row: dict[str, int]) -> Candidate:
 def _weight(row: dict[str, int], name: str) -> float:
     """Truncated in .NET 9 and 10, with two more decimals in the 2026 branch."""
     return float(row[name]) if name in row else row[f"{name}_x100"] / 100
+
+
+def _completed(row: dict[str, int], each: Candidate) -> dict[str, int]:
+    cheapest, uses = each.cost_ex == MIN_CSE_COST, each.use_weight
+    split = sum(row.get(f"enreg_count_{kind}", 0) for kind in ("int", "simd"))
+    return {
+        "use_wt_cnt": int(uses),
+        "def_wt_cnt": int(each.def_weight),
+        "enreg_count": split,  # .NET 9 and 10 count no float or double
+        "use_wt_cnt_x100": _fixed(uses, 100),
+        "def_wt_cnt_x100": _fixed(each.def_weight, 100),
+        "enreg_count_int": row.get("enreg_count", 0),
+        "enreg_count_float": 0,
+        "enreg_count_simd": 0,
+        "enreg_count_msk": 0,
+        "log_use_wt_x1000": _fixed(log_weight(uses), 1000),
+        "log_def_wt_x1000": _fixed(log_weight(each.def_weight), 1000),
+        "log_use_cnt_x_wt_x1000": _fixed(log_weight(each.use_count * uses), 1000),
+        "log_local_occ_x_wt_x1000": _fixed(log_weight(each.local_occurrences * uses), 1000),
+        "const_and_live": int(each.const and each.live_across_call),
+        "const_and_min_cost": int(each.const and cheapest),
+        "min_cost_and_live": int(cheapest and each.live_across_call),
+        "containable_and_low_cost": int(each.containable and each.cost_ex <= MIN_CSE_COST + 1),
+        "live_across_call_lsra": int(each.live_across_call),
+        "block_spread_x1000_per_bb": _fixed(each.block_spread / max(1, row["bb_count"]), 1000),
+        **row,
+    }
+
+
+def _fixed(value: float, scale: int) -> int:
+    """Fixed point as the 2026 branch rounds it."""
+    return min(SATURATED, int(value * scale + 0.5))

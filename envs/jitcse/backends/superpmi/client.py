@@ -114,7 +114,7 @@ class Client:
         if hook.feature_names:
             self._names = hook.feature_names, hook.method_names
         if not hook.features:
-            return hook
+            return Hook((), hook.sequence)
         if self._names is None or len(self._names[0]) != len(hook.features[0]):
             raise MalformedReply(f"{len(hook.features[0])} features without their names")
         return replace(hook, feature_names=self._names[0], method_names=self._names[1])

@@ -88,8 +88,8 @@ class SuperPMI:
         return self._candidates(self._index(instance))
 
     def features(self, instance: str) -> Sequence[Mapping[str, int]]:
-        """For each candidate what the JIT reports with no CSE performed, under its names."""
-        return self._report(self._index(instance), frozenset()).rows
+        """For each candidate what the JIT reports with no CSE performed, under the names of all versions."""
+        return self._features(self._index(instance))
 
     def method_features(self, instance: str, choice: Choice) -> Mapping[str, int]:
         """What the JIT reports of the whole method; empty before the 2026 branch."""
@@ -141,6 +141,7 @@ class SuperPMI:
     def _forget(self) -> None:
         self._report = lru_cache(KEPT)(self._hooked)
         self._candidates = lru_cache(KEPT)(lambda index: described.candidates(self._report(index, frozenset())))
+        self._features = lru_cache(KEPT)(lambda index: described.features(self._report(index, frozenset())))
         self._stock = lru_cache(KEPT)(self._chosen)
 
     def _hooked(self, index: int, choice: Choice) -> Report:
@@ -160,7 +161,7 @@ class SuperPMI:
             self._works = True
 
     def __getstate__(self) -> dict[str, Any]:
-        memos = ("_report", "_candidates", "_stock")
+        memos = ("_report", "_candidates", "_features", "_stock")
         return {name: value for name, value in self.__dict__.items() if name not in memos}
 
     def __setstate__(self, state: dict[str, Any]) -> None:

@@ -32,7 +32,7 @@ def survey(pool: Pool, cache: Cache, accept: Filter | None = None, progress: Pro
     say = progress or (lambda done, total: None)
     with cache.lock():
         known = cache.load("test_train") or {}
-        total = known.get("methods") or count(pool.corpus, pool.seconds)
+        total = _known_total(cache, known) or count(pool.corpus, pool.seconds)
         known = _save(cache, known, {"methods": total})
         no_cse = cache.sweep("no_cse", pool, total, lambda done, _: say(done, 2 * total))
         heuristic = cache.sweep("heuristic", pool, total, lambda done, _: say(total + done, 2 * total))
@@ -41,6 +41,13 @@ def survey(pool: Pool, cache: Cache, accept: Filter | None = None, progress: Pro
         parts = split(report for report in usable.values() if accept(report))
         _save(cache, known, {"methods": total, "filter": str(accept), **_lists(parts)})
     return Methods(parts, usable, heuristic.reports, failed)
+
+
+def _known_total(cache: Cache, known: dict[str, Any]) -> int:
+    total = known.get("methods", 0)
+    if not isinstance(total, int) or total < 0:
+        raise ValueError(f"{cache.path('test_train')}: methods is a number, got {total!r}; delete the file")
+    return total
 
 
 def _lists(parts: Split) -> dict[str, list[int]]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from gymcc.envs.jitcse.backends.superpmi.candidates import candidates
 from gymcc.envs.jitcse.backends.superpmi.report import Report
 
 SEED = 42
@@ -21,9 +22,9 @@ class Filter:
     max_candidates: int = 16
 
     def __call__(self, report: Report) -> bool:
-        """``report`` of the hook, with named features."""
-        rows = report.rows
-        return sum(row["viable"] > 0 for row in rows) >= self.min_viable and len(rows) <= self.max_candidates
+        """``report`` of the hook, with named features; raises :class:`~.errors.WrongJit` if some are missing."""
+        found = candidates(report)
+        return sum(each.viable for each in found) >= self.min_viable and len(found) <= self.max_candidates
 
 
 @dataclass(frozen=True, slots=True)
