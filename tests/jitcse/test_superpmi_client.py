@@ -262,6 +262,22 @@ def test_a_forked_pool_starts_its_own(tmp_path):
     assert pids[0] == pids[2] != pids[1]
 
 
+def test_a_pool_forked_while_its_clients_are_busy_starts_its_own(tmp_path):
+    def fork(client):
+        if (child := os.fork()) == 0:
+            signal.alarm(int(PATIENCE))  # it would wait for ever for a client that only the parent gives back
+            try:
+                status = 0 if pool.ask(2, lambda client: client.stock(2)).index == 2 else 1
+                pool.close()
+            except BaseException:
+                status = 1
+            os._exit(status)
+        return os.waitpid(child, 0)[1]
+
+    with Pool(make_fake(tmp_path).corpus()) as pool:
+        assert pool.borrow(fork) == 0
+
+
 @pytest.mark.parametrize("bad", [{"processes": 0}, {"seconds": 0.0}, {"seconds": float("nan")}])
 def test_senseless_numbers_are_refused(tmp_path, bad):
     with pytest.raises(ValueError, match="is a "):
