@@ -162,6 +162,18 @@ def test_the_outermost_loop_gets_it():
     assert planted(found) == {0: [TREE], 1: [mul(i(4), i(2))]}
 
 
+def test_a_throw_does_not_leave_the_inner_loop():
+    """Something may happen between the two."""
+    found = method(
+        ([t.store_local(4, const(0))], (1,)),
+        ([call(), t.store_local(5, const(0))], (2,), 8.0),
+        ([take(div(i(2), i(3))), STEP, t.branch(i(5))], (2, 3), 64.0),
+        ([t.store_local(4, add(i(4), const(1))), t.branch(i(4))], (1, 4), 8.0),
+        ([], ()),
+    )
+    assert planted(found) == {1: [div(i(2), i(3))]}
+
+
 # Pre-headers
 
 
@@ -277,6 +289,23 @@ def test_of_a_tree_that_is_not_chosen_the_chosen_parts_are_kept():
     assert statements(found, 0) == (t.store_local(8, one),)
     assert statements(found, 0, 1) == (Node(Op.COMMA, VOID, (t.store_local(8, one), t.store_local(9, other))),)
     assert statements(found, 0, 2) == (t.store_local(8, tree),)
+
+
+def test_parts_are_kept_in_their_order():
+    """The third needs the first."""
+    first, second = TREE, add(i(3), i(4))
+    third = t.binary(Op.SUB, first, i(4))
+    (kept,) = statements(do_while(take(mul(mul(first, second), third))), 0, 1, 3)
+    assert [each.payload for each in kept.walk() if each.op is Op.STORE_LOCAL] == [8, 9, 10]
+
+
+def test_parts_that_may_throw_are_not_kept_alone():
+    """Or the second of two throws might come first."""
+    one, other = div(i(2), i(3)), div(i(3), i(2))
+    analysis = analyse(do_while(take(mul(one, other)), take(one), take(other)))
+    assert planted(analysis.method)[0] == [mul(one, other)]
+    parts = [each for each in analysis.candidates if each.cost_ex < 40]
+    assert [o.block for each in parts for o in each.occurrences] == [1, 1, 1, 1]
 
 
 def test_of_a_checked_element_that_is_not_chosen_nothing_is_kept():

@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from gymcc.envs.jitcse import trees as t
 from gymcc.envs.jitcse.frontend import analyse
-from gymcc.envs.jitcse.ir import Node, Op
+from gymcc.envs.jitcse.frontend.flat import flatten
+from gymcc.envs.jitcse.frontend.flow import flow_of
+from gymcc.envs.jitcse.frontend.numbering import number_values
+from gymcc.envs.jitcse.interpreter import run
+from gymcc.envs.jitcse.ir import COMPARISONS, Block, Method, Node, Op
 from tests.jitcse.test_frontend_methods import (
     DOUBLE,
     INT,
     LONG,
     OTHER,
+    RETURN,
     VOID,
     add,
     call,
@@ -70,6 +77,15 @@ def test_types_and_payloads_are_told_apart():
     assert counts(straight(*cast)) == []
 
 
+def test_comparisons_are_told_apart_by_what_they_compare():
+    """Their own type is always the same."""
+    casts = [[Node(Op.CAST, kind, (i(n),)) for n in (2, 3)] for kind in (LONG, DOUBLE)]
+    assert counts(straight(*[take(t.compare(Op.EQ, *each)) for each in casts])) == []
+    stores = [t.store_field(ref(), 8, i(2)), t.store_field(ref(), 16, i(3))]
+    longs = [t.field(LONG, ref(), offset) for offset in (8, 16)]
+    assert counts(straight(*stores, take(t.compare(Op.EQ, i(2), i(3))), take(t.compare(Op.EQ, *longs)))) == []
+
+
 def test_negative_zero_is_not_zero():
     plus, minus = (t.binary(Op.MUL, d(6), t.constant(DOUBLE, value)) for value in (0.0, -0.0))
     assert counts(straight(take(plus), take(minus))) == []
@@ -101,6 +117,72 @@ def test_identities(same):
 def test_integers_wrap_when_folded():
     large = mul(const(2**30), const(8))
     assert counts(straight(take(mul(i(2), large)), take(mul(mul(i(2), large), i(3))))) == []
+
+
+OPERATORS = (
+    *(Op.ADD, Op.SUB, Op.MUL, Op.DIV, Op.MOD, Op.AND, Op.OR, Op.XOR, Op.LSH, Op.RSH),
+    *(Op.EQ, Op.NE, Op.LT, Op.LE, Op.GT, Op.GE),
+)
+edges = st.sampled_from((0, 1, -1, 2, 31, 32, 33, -(2**31), 2**31 - 1)) | st.integers(-(2**31), 2**31 - 1)
+
+
+def operate(op, kind, left, right):
+    """A tree of the operator; shifts count in INT."""
+    if op in (Op.LSH, Op.RSH) and right.type is LONG:
+        right = Node(Op.CAST, INT, (right,))
+    return Node(op, INT if op in COMPARISONS else kind, (left, right))
+
+
+def outcome(tree, *parameters):
+    """What the interpreter says of a method that returns the tree, for a few random arguments."""
+    block = Block((Node(Op.RETURN, VOID, (tree,)),), ())
+    made = Method("folds", parameters, len(parameters), (block,), tree.type)
+    return [(trace.end, trace.result) for trace in (run(made, seed) for seed in range(6))]
+
+
+def folded(tree, *parameters):
+    """The tree that says what the numbering has made of it: a constant, an argument, or itself."""
+    block = Block((tree, RETURN), ())
+    made = Method("folds", parameters, len(parameters), (block,))
+    flat = flatten(made)
+    numbering = number_values(made, flat, flow_of(made))
+    root = flat.roots[0][0]
+    number = numbering.values[root]
+    if number in numbering.constants and not numbering.exceptions[root]:
+        return t.constant(tree.type, numbering.constants[number])
+    if numbering.exceptions[root] and number not in numbering.constants:
+        return tree
+    return next(part for node, part in enumerate(flat.nodes) if numbering.values[node] == number)
+
+
+@pytest.mark.parametrize("op", OPERATORS)
+@settings(max_examples=60, deadline=None)
+@given(kind=st.sampled_from((INT, LONG)), left=edges, right=edges)
+def test_constants_fold_to_what_the_interpreter_computes(op, kind, left, right):
+    tree = operate(op, kind, t.constant(kind, left), t.constant(kind, right))
+    assert outcome(folded(tree)) == outcome(tree)
+    if op not in (Op.DIV, Op.MOD) or right:
+        assert folded(tree).op is Op.CONST
+
+
+@given(st.sampled_from((Op.NEG, Op.NOT)), st.sampled_from((INT, LONG)), edges)
+def test_so_with_one_operand(op, kind, value):
+    tree = Node(op, kind, (t.constant(kind, value),))
+    narrowed = Node(Op.CAST, INT, (t.constant(LONG, value * 3),))
+    for each in (tree, narrowed):
+        assert folded(each).op is Op.CONST
+        assert outcome(folded(each)) == outcome(each)
+
+
+@pytest.mark.parametrize("op", OPERATORS)
+@pytest.mark.parametrize("kind", [INT, LONG])
+@pytest.mark.parametrize("value", [0, 1, -1, 2, 32, 64])
+@pytest.mark.parametrize("swap", [False, True])
+def test_identities_say_what_the_interpreter_computes(op, kind, value, swap):
+    unknown = t.local(0, kind)
+    for other in (t.constant(kind, value), unknown):
+        tree = operate(op, kind, *((other, unknown) if swap else (unknown, other)))
+        assert outcome(folded(tree, kind), kind) == outcome(tree, kind)
 
 
 # Joins

@@ -5,7 +5,7 @@ from __future__ import annotations
 from gymcc.envs.jitcse import trees as t
 from gymcc.envs.jitcse.frontend import Rewriter, analyse, is_made, perform, roles, settle
 from gymcc.envs.jitcse.ir import Op
-from tests.jitcse.test_frontend_methods import INT, LOCALS, add, const, div, i, method, mul, ref, straight, take
+from tests.jitcse.test_frontend_methods import INT, LOCALS, OTHER, add, const, div, i, method, mul, ref, straight, take
 
 INNER = add(i(2), i(3))
 OUTER = mul(INNER, i(3))
@@ -51,13 +51,22 @@ def test_a_candidate_without_a_use_left_is_ignored():
 
 
 def test_ignoring_one_may_leave_another_without_a_use():
-    """The middle one keeps nothing for anybody, and with it goes the use of the inner one inside its definition."""
-    inner = add(i(2), const(0))  # the value of local 2, which others compute without it
-    middle = mul(inner, i(3))
-    outer = t.binary(Op.SUB, middle, i(4))
-    found = straight(take(t.binary(Op.SUB, mul(i(2), i(3)), i(4))), take(inner), take(outer), take(outer))
+    """The last is kept for nobody, and with its definition, inside a replaced use, goes the only use of the first."""
+    inner = t.field(OTHER, ref(1), 16)
+    middle = t.field(INT, inner, 8)
+    outer = mul(middle, i(3))
+    known = [t.store_field(ref(1), 16, ref()), t.store_field(ref(), 8, i(4))]  # so that inner is ref(), middle is i(4)
+    found = straight(*known, take(inner), take(mul(i(4), i(3))), take(outer), take(outer))
     analysis = analyse(found)
-    assert settle(roles(analysis), frozenset(range(3))) == {n for n in range(3) if analysis.candidates[n].cost_ex > 6}
+    assert [[each.statement for each in one.occurrences] for one in analysis.candidates] == [
+        [2, 4, 5],
+        [3, 4, 5],
+        [4, 5],
+    ]
+    table = roles(analysis)
+    assert settle(table, frozenset({0, 2})) == {0, 2}
+    assert settle(table, frozenset({1, 2})) == {1}
+    assert settle(table, frozenset({0, 1, 2})) == {1}
 
 
 def test_a_definition_under_a_replaced_use_is_kept_for_its_effect():
