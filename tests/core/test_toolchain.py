@@ -155,6 +155,8 @@ def test_no_shell_reads_the_arguments():
 
 def test_a_tool_is_found_with_its_version():
     assert find("sh", "install a shell").path.is_absolute()
+    with pytest.raises(ToolMissing):
+        find("sh", "install a shell", path=Path("sh"))  # a path is not searched for
     found = find("python", "install Python", path=Path(sys.executable), version=["--version"])
     assert found.version.startswith("Python 3")
 

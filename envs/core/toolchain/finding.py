@@ -20,7 +20,7 @@ def find(name: str, install: str, *, path: Path | None = None, version: Sequence
     ``install`` says how to get it. Raises :class:`ToolMissing` with that advice, and :class:`ToolError` where it does
     not tell its version.
     """
-    found = shutil.which(path or name)
+    found = shutil.which(path.absolute() if path else name)
     if found is None:
         sought = Tool(name, path or Path(name), install)
         where = f"not found at {path}" if path else "not found on the search path"
