@@ -8,7 +8,7 @@ field loads, subscripts bounds-checked elements, conditions short-circuit jumps,
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 
 from gymcc.benchmarks.jitcse_corpus.lowering import Unsupported, lower
@@ -18,13 +18,15 @@ from gymcc.envs.jitcse.ir import Method
 from gymcc.envs.jitcse.wellformed import Malformed, check
 
 
-def from_python(folder: Path, prefix: str = "py", skipped: Counter[str] | None = None) -> Iterator[Method]:
+def from_python(
+    folder: Path, prefix: str = "py", without: Collection[str] = (), skipped: Counter[str] | None = None
+) -> Iterator[Method]:
     """The methods of all functions below a folder, named ``<prefix>/<module>.<qualified name>[#n]``.
 
-    What cannot be lowered is left out and counted in ``skipped`` by reason. Raises ValueError for a folder without
-    Python files.
+    ``without`` names sub-folders to leave out. What cannot be lowered is left out and counted in ``skipped`` by
+    reason. Raises ValueError for a folder without Python files.
     """
-    files = python_files(folder) if folder.is_dir() else []
+    files = python_files(folder, without) if folder.is_dir() else []
     if not files:
         raise ValueError(f"{folder} is no folder with Python files")
     names: Counter[str] = Counter()

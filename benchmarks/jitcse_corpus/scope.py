@@ -6,6 +6,7 @@ import ast
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
 FunctionNode = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
 FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
@@ -48,13 +49,12 @@ def module_names(tree: ast.Module) -> ModuleNames:
 def scope_of(function: FunctionNode, module: ModuleNames, enclosing: Iterable[FunctionNode]) -> Scope:
     """The scope of a function inside ``enclosing`` ones, outermost first."""
     parameters = parameter_names(function)
-    body = body_of(function)
     bound = bound_names(function)
-    inner = [node for node in own_nodes(body) if isinstance(node, FUNCTIONS)]
+    inner = [node for node in nodes_of(function) if isinstance(node, FUNCTIONS)]
     captured = sorted(bound & {name for node in inner for name in free_names(node)})
     around = {name for node in enclosing for name in bound_names(node)}
     outer = sorted(name for name in free_names(function) if name in around)
-    imported = _imported(own_nodes(body))
+    imported = _imported(nodes_of(function))
     imports = module.imports - bound | imported
     own = frozenset(bound - imported)
     counters = own - _stored(function)
@@ -77,6 +77,12 @@ def body_of(function: FunctionNode) -> list[ast.stmt]:
     return function.body
 
 
+@lru_cache(maxsize=1024)
+def nodes_of(function: FunctionNode) -> tuple[ast.AST, ...]:
+    """The nodes of a function's body as :func:`own_nodes` gives them."""
+    return tuple(own_nodes(body_of(function)))
+
+
 def own_nodes(body: Iterable[ast.AST]) -> Iterator[ast.AST]:
     """The nodes of a function in source order, without what is inside inner functions and classes."""
     todo = list(body)[::-1]
@@ -93,7 +99,7 @@ def own_nodes(body: Iterable[ast.AST]) -> Iterator[ast.AST]:
 
 def bound_names(function: FunctionNode) -> set[str]:
     """The function's locals, save those that are only a comprehension's."""
-    nodes = list(own_nodes(body_of(function)))
+    nodes = nodes_of(function)
     declared = {name for node in nodes if isinstance(node, ast.Global | ast.Nonlocal) for name in node.names}
     bound = set(parameter_names(function)) | _imported(nodes)
     loops = {id(each) for node in nodes if isinstance(node, ast.comprehension) for each in ast.walk(node.target)}
@@ -107,7 +113,7 @@ def bound_names(function: FunctionNode) -> set[str]:
 
 def _stored(function: FunctionNode) -> set[str]:
     """Names that get a value otherwise than as the target of a loop."""
-    nodes = list(own_nodes(body_of(function)))
+    nodes = nodes_of(function)
     targets = {id(node.target) for node in nodes if isinstance(node, ast.For)}
     names = [node for node in nodes if isinstance(node, ast.Name) and id(node) not in targets]
     return set(parameter_names(function)) | {node.id for node in names if not isinstance(node.ctx, ast.Load)}
@@ -117,7 +123,7 @@ def free_names(function: FunctionNode) -> set[str]:
     """Names that the function or what is inside it takes from outside."""
     used: set[str] = set()
     own: set[str] = bound_names(function)
-    for node in own_nodes(body_of(function)):
+    for node in nodes_of(function):
         if isinstance(node, ast.Name):
             used.add(node.id)
         elif isinstance(node, FUNCTIONS):

@@ -5,17 +5,17 @@ from __future__ import annotations
 import ast
 import re
 import warnings
+from collections.abc import Collection
 from pathlib import Path
 
 MAX_BYTES = 4 * 2**20  # of a file
-LEFT_OUT = frozenset({"test", "tests", "idle_test", "site-packages", "__pycache__"})  # folders
 _FOREIGN = re.compile(r"[^A-Za-z0-9_.]")
 
 
-def python_files(folder: Path) -> list[Path]:
-    """The files below a folder in order of their paths, without tests and installed packages."""
+def python_files(folder: Path, without: Collection[str] = ()) -> list[Path]:
+    """The files below a folder in order of their paths, save those in its sub-folders ``without``."""
     found = sorted(folder.rglob("*.py"), key=lambda path: path.relative_to(folder).as_posix())
-    return [path for path in found if not LEFT_OUT & set(path.relative_to(folder).parts[:-1]) and path.is_file()]
+    return [path for path in found if path.relative_to(folder).parts[0] not in without and path.is_file()]
 
 
 def parsed(path: Path) -> ast.Module:

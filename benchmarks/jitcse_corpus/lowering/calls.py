@@ -21,6 +21,11 @@ def plain(name: str) -> str:
     return _FOREIGN.sub("_", name)
 
 
+def _is_class(name: str) -> bool:
+    """Whether a name is spelt like a class."""
+    return name.lstrip("_")[:1].isupper()
+
+
 class Calls(Conditions):
     """Lowering of calls."""
 
@@ -40,14 +45,22 @@ class Calls(Conditions):
         if isinstance(func, ast.Attribute):
             return self._method_call(func, arguments, kind)
         if isinstance(func, ast.Name) and func.id not in self.scope.locals and func.id not in self.scope.outer:
+            if _is_class(func.id):
+                return self._constructed(func.id, arguments, kind)
             return call(kind, plain(func.id), *self.operands(*arguments))
         return call(kind, "Invoke", *self.operands(func, *arguments))
+
+    def _constructed(self, name: str, arguments: list[ast.expr], kind: Type) -> Node:
+        made = self.allocated(plain(name), *self.operands(*arguments))
+        return made if kind is Type.VOID else self.converted(made, kind)
 
     def _method_call(self, func: ast.Attribute, arguments: list[ast.expr], kind: Type) -> Node:
         module = self.dotted(func.value)
         if module == "math" and func.attr in MATH and arguments:
             values = [self.converted(value, Type.DOUBLE) for value in self.operands(*arguments)]
             return self.converted(helper(Type.DOUBLE, f"Math.{func.attr}", *values), kind)
+        if module and _is_class(func.attr):
+            return self._constructed(f"{module}.{func.attr}", arguments, kind)
         if module:
             return call(kind, plain(f"{module}.{func.attr}"), *self.operands(*arguments))
         if called_name(func.value) == "super" and self.scope.parameters:

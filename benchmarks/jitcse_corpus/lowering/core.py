@@ -53,6 +53,10 @@ class Core(ABC):
     def body(self, statements: Iterable[ast.stmt]) -> None:
         """Lower statements."""
 
+    @abstractmethod
+    def handle(self, name: str) -> Node:
+        """The address of something that only the linker knows: a function, a class, a text."""
+
     def operands(self, *nodes: ast.expr) -> list[Node]:
         """The values of expressions in order; one is kept in a temporary if a later one needs control flow."""
         found = []
@@ -79,7 +83,7 @@ class Core(ABC):
         if value.op is Op.CONST and isinstance(value.payload, int) and kind in NUMBERS:
             return constant(kind, value.payload) if kind is not Type.INT else Node(Op.CAST, kind, (value,))
         if kind is Type.OTHER:
-            return call(kind, "Box", value)
+            return call(kind, "Box", self.handle(value.type.name), value)
         if value.type is Type.OTHER:
             return field(kind, value, BOXED)
         return Node(Op.CAST, kind, (value,))

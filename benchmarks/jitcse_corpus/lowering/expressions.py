@@ -144,10 +144,10 @@ class Expressions(Loops):
     def display(self, node: ast.List | ast.Tuple | ast.Set) -> Node:
         """A list, tuple or set."""
         parts = [each.value if isinstance(each, ast.Starred) else each for each in node.elts]
-        name = f"New.{type(node).__name__}"
+        name = type(node).__name__
         if not is_large(parts):
-            return call(Type.OTHER, name, *self.operands(*parts))
-        found = self.builder.keep(call(Type.OTHER, name))
+            return call(Type.OTHER, f"New.{name}", self.handle(name), *self.operands(*parts))
+        found = self.builder.keep(call(Type.OTHER, "New", self.handle(name)))
         for each in parts:
             self.builder.emit(call(Type.VOID, "Add", found, self.value(each)))
         return found
@@ -155,7 +155,7 @@ class Expressions(Loops):
     def dictionary(self, node: ast.Dict) -> Node:
         """A dictionary display, its entries as one call's arguments."""
         entries = [part for pair in zip(node.keys, node.values, strict=True) for part in pair if part is not None]
-        return call(Type.OTHER, "New.Dict", *self.operands(*entries))
+        return call(Type.OTHER, "New.Dict", self.handle("Dict"), *self.operands(*entries))
 
     def joined(self, node: ast.JoinedStr) -> Node:
         """A formatted string."""

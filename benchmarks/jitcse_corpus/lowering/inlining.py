@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from gymcc.benchmarks.jitcse_corpus.kinds import Kinds
 from gymcc.benchmarks.jitcse_corpus.lowering.core import needs_flow
 from gymcc.benchmarks.jitcse_corpus.lowering.expressions import Expressions
-from gymcc.benchmarks.jitcse_corpus.scope import FUNCTIONS, FunctionNode, body_of, own_nodes
+from gymcc.benchmarks.jitcse_corpus.scope import FUNCTIONS, FunctionNode, body_of, nodes_of
 from gymcc.benchmarks.jitcse_corpus.units import Unit, is_property
 from gymcc.envs.jitcse.builder import Label
 from gymcc.envs.jitcse.ir import Node, Op, Type
@@ -73,7 +73,7 @@ class Inlining(Expressions):
         if inner is None:
             return None
         kind, body = inner.kinds.of_result(), body_of(callee.unit.node)
-        returns = any(isinstance(each, ast.Return) and each.value for each in own_nodes(body))
+        returns = any(isinstance(each, ast.Return) and each.value for each in nodes_of(callee.unit.node))
         result = self.builder.new_local(kind) if returns else -1
         inner.leave = Leave(Label(), result)
         inner.body(body)
@@ -131,7 +131,7 @@ class Inlining(Expressions):
         if any(kinds.of_variable(name) is not kind for name, kind in before.items()):
             return None
         values = self.operands(*expressions)
-        nodes = own_nodes(body_of(callee.unit.node))
+        nodes = nodes_of(callee.unit.node)
         written = {node.id for node in nodes if isinstance(node, ast.Name) and not isinstance(node.ctx, ast.Load)}
         given: dict[str, Node] = {}
         inner = type(self)(self.builder, kinds, callee.unit, self.symbols, given)

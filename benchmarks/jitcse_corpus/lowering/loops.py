@@ -7,11 +7,12 @@ from collections.abc import Callable, Sequence
 
 from gymcc.benchmarks.jitcse_corpus.kinds import called_name
 from gymcc.benchmarks.jitcse_corpus.known import ARRAY_RESULTS
+from gymcc.benchmarks.jitcse_corpus.lowering.calls import Calls
+from gymcc.benchmarks.jitcse_corpus.lowering.containers import LIST_VERSION, ONE
 from gymcc.benchmarks.jitcse_corpus.lowering.core import Loop, needs_flow
-from gymcc.benchmarks.jitcse_corpus.lowering.lists import ONE, Lists
 from gymcc.envs.jitcse.builder import LOOP_SCALE, Label
 from gymcc.envs.jitcse.ir import Node, Op, Type
-from gymcc.envs.jitcse.trees import binary, call, compare, constant, local, repeatable, store_local
+from gymcc.envs.jitcse.trees import binary, call, compare, constant, field, local, repeatable, store_local
 
 INVERTED = 16  # nodes of a test that is worth writing out twice
 ZERO = constant(Type.INT, 0)
@@ -19,7 +20,7 @@ Action = Callable[[], None]
 Test = Callable[[Label, Label], None]
 
 
-class Loops(Lists):
+class Loops(Calls):
     """Lowering of loops."""
 
     def loop(self, test: Test, body: Action, step: Action, orelse: Action, twice: bool = True) -> None:
@@ -127,22 +128,36 @@ class Loops(Lists):
         counter = self.builder.new_local(Type.INT)
         here = local(counter, Type.INT)
         self.builder.emit(store_local(counter, ZERO))
+        listed = self.is_list(sources[0])
+        version = self.builder.keep(field(Type.INT, arrays[0], LIST_VERSION)) if listed else ZERO
 
         def test(yes: Label, no: Label) -> None:
+            if listed:
+                self._same_version(arrays[0], version)
             self.builder.branch(compare(Op.LT, here, self.size(sources[0], arrays[0])), yes, no)
 
         def run() -> None:
             if index is not None:
                 self.assign(index, here)
-            for target, array in zip(targets, arrays, strict=True):
+            for target, source, array in zip(targets, sources, arrays, strict=True):
                 kind = Type.OTHER if isinstance(target, ast.Tuple | ast.List) else self.kinds.of(target)
-                self.assign(target, self.builder.element(kind, array, here))
+                self.assign(target, self.element(kind, source, array, here))
             body()
 
         def advance() -> None:
             self.builder.emit(store_local(counter, binary(Op.ADD, here, ONE)))
 
-        self.loop(test, run, advance, orelse)
+        self.loop(test, run, advance, orelse, twice=not listed)
+
+    def _same_version(self, array: Node, version: Node) -> None:
+        """A list must not change while it is enumerated."""
+        fine, changed = Label(), Label()
+        self.builder.branch(compare(Op.EQ, version, field(Type.INT, array, LIST_VERSION)), fine, changed)
+        self.builder.place(changed)
+        self.builder.rarely_run()
+        self.builder.emit(call(Type.VOID, "ThrowVersionChanged"))
+        self.builder.returns()
+        self.builder.place(fine)
 
     def _over_enumerator(self, target: ast.expr, source: ast.expr, body: Action, orelse: Action) -> None:
         """``foreach`` over anything: GetEnumerator, MoveNext, Current."""
@@ -160,7 +175,7 @@ class Loops(Lists):
 
     def comprehension(self, node: ast.expr, generators: list[ast.comprehension], values: list[ast.expr]) -> Node:
         """A list, set or dictionary filled by loops."""
-        found = self.builder.keep(call(Type.OTHER, f"New.{type(node).__name__}"))
+        found = self.builder.keep(call(Type.OTHER, "New", self.handle(type(node).__name__)))
 
         def add() -> None:
             parts = self.operands(*values)

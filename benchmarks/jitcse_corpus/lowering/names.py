@@ -13,7 +13,7 @@ from gymcc.benchmarks.jitcse_corpus.lowering.symbols import Layout, Symbols
 from gymcc.benchmarks.jitcse_corpus.units import Unit
 from gymcc.envs.jitcse.builder import Builder
 from gymcc.envs.jitcse.ir import Node, Op, Type
-from gymcc.envs.jitcse.trees import call, field, local, static, store_field, store_local
+from gymcc.envs.jitcse.trees import call, comma, field, local, static, store_field, store_local
 
 
 class Names(Core):
@@ -38,7 +38,7 @@ class Names(Core):
 
     def _share(self) -> None:
         """Make the object that inner functions see, and move captured parameters there."""
-        self._shared = self.builder.keep(call(Type.OTHER, "NewClosure", self.handle("closure")))
+        self._shared = self.builder.keep(call(Type.OTHER, "New", self.handle("closure")))
         for name in self.scope.captured:
             if name in self._locals:
                 kind = self.kinds.of_variable(name)
@@ -49,8 +49,15 @@ class Names(Core):
         self.builder.emit(store_field(self._shared, self._inner.offset(name, value.type), value))
 
     def handle(self, name: str) -> Node:
-        """The address of a function, class or string that only the linker knows."""
+        """The address of a function, class or text."""
         return Node(Op.HANDLE, Type.OTHER, (), self.symbols.handle(name))
+
+    def allocated(self, name: str, *args: Node) -> Node:
+        """``new Name(args)``: the runtime allocates, given the class, then the constructor runs."""
+        number = self.builder.new_local(Type.OTHER)
+        made = local(number, Type.OTHER)
+        constructed = comma(call(Type.VOID, f"{name}.ctor", made, *args), made)
+        return comma(store_local(number, call(Type.OTHER, "New", self.handle(name))), constructed)
 
     @property
     def shared(self) -> Node | None:

@@ -5,27 +5,22 @@ from __future__ import annotations
 import ast
 from abc import abstractmethod
 
+from gymcc.benchmarks.jitcse_corpus.lowering.containers import Containers
 from gymcc.benchmarks.jitcse_corpus.lowering.core import Unsupported
-from gymcc.benchmarks.jitcse_corpus.lowering.names import Names
 from gymcc.benchmarks.jitcse_corpus.lowering.symbols import FIRST_FIELD
 from gymcc.envs.jitcse.ir import Node, Op, Type
 from gymcc.envs.jitcse.trees import (
     binary,
-    bounds,
     call,
-    comma,
     constant,
     field,
-    length,
     repeatable,
     static,
     store_field,
 )
 
-LIST_ITEMS, LIST_SIZE, LIST_VERSION = 8, 16, 20  # fields of List<T>
 
-
-class Places(Names):
+class Places(Containers):
     """Loads and stores through objects."""
 
     def dotted(self, node: ast.expr) -> str:
@@ -74,19 +69,11 @@ class Places(Names):
 
     def _element(self, node: ast.Subscript, base: Node, index: Node) -> Node:
         kind = self.kinds.of(node)
-        if not self._indexed(node, index):
-            return call(kind, "get_Item", base, index)
-        if not self.kinds.has(self.kinds.grown, node.value):
-            return self.builder.element(kind, base, index)
-        base, index = (each if repeatable(each) else self.kept(each) for each in (base, index))
-        items = self.builder.element(kind, field(Type.OTHER, base, LIST_ITEMS), index)
-        return comma(bounds(index, field(Type.INT, base, LIST_SIZE)), items)
-
-    def size(self, node: ast.expr, value: Node) -> Node:
-        """The length of an array, or of a list that grows."""
-        if self.kinds.has(self.kinds.grown, node):
-            return field(Type.INT, value, LIST_SIZE)
-        return length(value)
+        return (
+            self.element(kind, node.value, base, index)
+            if self._indexed(node, index)
+            else call(kind, "get_Item", base, index)
+        )
 
     def _slice(self, container: ast.expr, part: ast.Slice) -> Node:
         ends = [end for end in (part.lower, part.upper, part.step) if end is not None]
@@ -126,8 +113,8 @@ class Places(Names):
         self._store_element(target, base, index, value)
 
     def _store_element(self, target: ast.Subscript, base: Node, index: Node, value: Node) -> None:
-        if self._indexed(target, index) and not self.kinds.has(self.kinds.grown, target.value):
-            self.builder.store_element(base, index, self.converted(value, self.kinds.of(target)))
+        if self._indexed(target, index):
+            self.store_element(target.value, base, index, self.converted(value, self.kinds.of(target)))
         else:
             self.builder.emit(call(Type.VOID, "set_Item", base, index, value))
 

@@ -10,7 +10,7 @@ from gymcc.benchmarks.jitcse_corpus.kinds import Kinds
 from gymcc.benchmarks.jitcse_corpus.lowering.core import Loop, Unsupported
 from gymcc.benchmarks.jitcse_corpus.lowering.inlining import Inlining
 from gymcc.benchmarks.jitcse_corpus.lowering.symbols import Symbols
-from gymcc.benchmarks.jitcse_corpus.scope import body_of, own_nodes
+from gymcc.benchmarks.jitcse_corpus.scope import body_of, nodes_of
 from gymcc.benchmarks.jitcse_corpus.units import Unit
 from gymcc.envs.jitcse.builder import Builder, Label
 from gymcc.envs.jitcse.ir import Method, Node, Type
@@ -22,8 +22,8 @@ MAX_STATEMENTS = 1000  # beyond which RyuJIT, too, stops optimising (by its own 
 def lower(name: str, unit: Unit) -> Method:
     """The method of a function; raises :class:`Unsupported`."""
     kinds, body = Kinds(unit.node, {}), body_of(unit.node)
-    yields = any(isinstance(node, ast.Yield | ast.YieldFrom) for node in own_nodes(body))
-    returns = any(isinstance(node, ast.Return) and node.value for node in own_nodes(body))
+    yields = any(isinstance(node, ast.Yield | ast.YieldFrom) for node in nodes_of(unit.node))
+    returns = any(isinstance(node, ast.Return) and node.value for node in nodes_of(unit.node))
     result = kinds.of_result() if returns and not yields else Type.VOID
     parameters = [kinds.of_variable(parameter) for parameter in unit.scope.parameters]
     if unit.scope.outer:
