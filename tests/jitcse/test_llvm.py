@@ -7,19 +7,30 @@ import pickle
 import re
 import sys
 from collections.abc import Iterator
-from random import Random
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gymcc.envs.core.problem import BackendError
-from gymcc.envs.jitcse.analysis import Analysis, Choice, Score
+from gymcc.envs.jitcse.analysis import Choice, Score
 from gymcc.envs.jitcse.builder import Builder, Label
 from gymcc.envs.jitcse.frontend import analyse, perform
 from gymcc.envs.jitcse.generator import generate
 from gymcc.envs.jitcse.ir import LOADS, Method, Node, Op, Type
-from gymcc.envs.jitcse.trees import binary, call, compare, element, field, local, static, store_field, store_local
+from gymcc.envs.jitcse.trees import (
+    binary,
+    call,
+    compare,
+    constant,
+    element,
+    field,
+    local,
+    static,
+    store_field,
+    store_local,
+)
+from tests.jitcse.llvm_cases import chosen
 
 llvm = pytest.importorskip("llvmlite.binding", reason="the llvm back end needs llvmlite: pip install gymcc[llvm]")
 if not llvm.get_process_triple().startswith("x86_64"):
@@ -32,10 +43,8 @@ from gymcc.envs.jitcse.backends.llvm.assembly import (  # noqa: E402
     weights,
     without_jumps_to_next,
 )
-from gymcc.envs.jitcse.backends.llvm.length import code_size  # noqa: E402
-from gymcc.envs.jitcse.backends.llvm.machine import assembly, binding, parse, target_machine  # noqa: E402
+from gymcc.envs.jitcse.backends.llvm.machine import assembly, target_machine  # noqa: E402
 from gymcc.envs.jitcse.backends.llvm.operands import is_memory, split  # noqa: E402
-from gymcc.envs.jitcse.backends.llvm.timing import cost  # noqa: E402
 
 PARAMETERS = (Type.INT, Type.INT, Type.LONG, Type.DOUBLE, Type.OTHER, Type.OTHER)
 A, B, WIDE, NUMBER, OBJECT, ARRAY = (local(place, kind) for place, kind in enumerate(PARAMETERS))
@@ -106,6 +115,57 @@ def test_code_computes_exactly_what_the_method_says(trees: list[int], forks: lis
         assert count(code) == sum(map(is_one, nodes))
 
 
+def test_addresses_are_computed_by_the_loads_that_use_them() -> None:
+    base = binary(Op.ADD, OBJECT, binary(Op.MUL, ARRAY, constant(Type.OTHER, 8)))
+    out = Builder("addresses", PARAMETERS, Type.LONG)
+    out.returns(field(Type.LONG, binary(Op.ADD, base, constant(Type.OTHER, 16)), 8))
+    assert instructions(out.finish()) == ["movq\t24(%rcx,%r8,8), %rax", "retq"]
+
+
+def test_a_checked_element_takes_four_instructions() -> None:
+    out = Builder("element", PARAMETERS, Type.INT)
+    out.returns(element(Type.INT, ARRAY, A))
+    code = ["cmpl\t8(%r8), %edi", "jae\tthrow_bounds", "movl\t%edi, %eax", "movl\t16(%r8,%rax,4), %eax", "retq"]
+    assert instructions(out.finish()) == code
+
+
+def test_a_constant_that_is_kept_stays_in_its_register() -> None:
+    out = Builder("kept", PARAMETERS)
+    kept = out.keep(Node(Op.HANDLE, Type.LONG, (), 5))
+    for place in range(3):
+        out.emit(store_field(OBJECT, 8 * place, kept))
+    assert sum(each.startswith("movabsq") for each in instructions(out.finish())) == 1
+
+
+def test_keeping_a_product_saves_its_multiplications() -> None:
+    analysis = analyse(repeating([0, 0, 0], [False] * 3))
+    backend = Llvm()
+    prepared = backend.prepare(analysis)
+    (product,) = (n for n, candidate in enumerate(analysis.candidates) if candidate.viable)
+    before, after = backend.score(prepared, frozenset()), backend.score(prepared, frozenset({product}))
+    assert backend.listing(prepared, frozenset()).count("imul") == 3
+    assert backend.listing(prepared, frozenset({product})).count("imul") == 1
+    assert before.perf_score - after.perf_score >= 2 * 2  # an imul costs 2
+    assert before.instructions > after.instructions
+    assert before.code_size > after.code_size
+
+
+def test_only_locals_that_are_read_again_get_phis() -> None:
+    out = Builder("arms", PARAMETERS, Type.INT)
+    read_later, overwritten, forgotten = (out.new_local(Type.INT) for _ in range(3))
+    arm, other, end = Label(), Label(), Label()
+    out.branch(compare(Op.LT, A, B), arm, other)
+    for label, value in ((arm, A), (other, B)):
+        out.place(label)
+        for number in (read_later, overwritten, forgotten):
+            out.emit(store_local(number, value))
+        out.jump(end)
+    out.place(end)
+    out.emit(store_local(overwritten, A))
+    out.returns(binary(Op.ADD, local(read_later, Type.INT), local(overwritten, Type.INT)))
+    assert [line.split()[0] for line in emit(out.finish()).split("\n") if " phi " in line] == [f"%x{read_later}.3"]
+
+
 # The self-test
 
 
@@ -114,85 +174,6 @@ def test_the_self_test_notices_an_llvm_that_merges() -> None:
     selftest.check_merging(text)
     with pytest.raises(BackendError, match=r"of 3 equal \w+ .* 1 are left"):
         selftest.check_merging(text.replace("optnone ", ""))
-
-
-# Code size
-
-
-@settings(max_examples=60)
-@given(seed=seeds)
-def test_code_size_is_that_of_the_object_code(seed: int) -> None:
-    text = emit(perform(*chosen(seed)))
-    binary = binding().ObjectFileRef.from_data(target_machine().emit_object(parse(text)))
-    assert code_size(read(assembly(text)).blocks) == sum(each.size() for each in binary.sections() if each.is_text())
-
-
-def chosen(seed: int) -> tuple[Analysis, Choice]:
-    """A generated method and a random choice of its candidates."""
-    analysis = analyse(generate(seed))
-    random = Random(seed)
-    return analysis, frozenset(n for n in range(len(analysis.candidates)) if random.random() < 0.5)
-
-
-@pytest.mark.parametrize("distance", [120, 126, 127, 128, 129])
-def test_jumps_grow_where_a_byte_does_not_reach(distance: int) -> None:
-    def block(label: str, *code: str) -> MachineBlock:
-        return MachineBlock(label, 0, code)
-
-    far = 2 if distance <= 127 else 6
-    blocks = [block("", "jl\t.L1"), block("", *["retq"] * distance), block(".L1", "retq")]
-    assert code_size(blocks) == far + distance + 1
-    back = [block(".L1", *["retq"] * (distance - 2)), block("", "jl\t.L1")]
-    assert code_size(back) == distance - 2 + (2 if distance <= 128 else 6)
-
-
-# PerfScore: figures worked out by hand from RyuJIT's tables
-
-
-@pytest.mark.parametrize(
-    ("instruction", "cycles"),
-    [
-        ("movl\t%eax, %ecx", 0.25),
-        ("movq\t8(%rdi), %rax", 2.0),
-        ("movq\t8(%rsp), %rax", 1.0),
-        ("movl\ts3, %eax", 1.0),
-        ("movl\t%eax, 8(%rdi)", 1.0),
-        ("addl\t8(%rdi,%rax,4), %ecx", 3.0),
-        ("addl\t$1, 8(%rsp)", 2.0),
-        ("cmpl\t8(%rsi), %ecx", 3.0),
-        ("cmpl\t$3, 8(%rsi)", 3.0),
-        ("leaq\t8(%rdi), %rax", 0.5),
-        ("leaq\t8(%rdi,%rcx,2), %rax", 1.0),
-        ("imull\t%esi, %eax", 2.0),
-        ("idivl\t8(%rsp)", 25.0),
-        ("idivq\t%rcx", 68.0),
-        ("shll\t$3, %eax", 0.5),
-        ("shll\t%cl, %eax", 2.0),
-        ("setl\t%al", 0.5),
-        ("jl\t.LBB0_3", 1.0),
-        ("jae\tthrow_bounds", 1.0),
-        ("jmp\t.LBB0_3", 2.0),
-        ("callq\tf@PLT", 1.0),
-        ("pushq\t%rbx", 1.0),
-        ("popq\t%rbx", 0.5),
-        ("vmovsd\t8(%rdi), %xmm0", 4.0),
-        ("vmovsd\t.LCPI0_0(%rip), %xmm0", 3.0),
-        ("vmovsd\t%xmm0, 8(%rsp)", 1.0),
-        ("vaddsd\t%xmm0, %xmm1, %xmm2", 3.0),
-        ("vaddsd\t8(%rdi), %xmm1, %xmm2", 6.0),
-        ("vdivsd\t%xmm0, %xmm1, %xmm2", 12.0),
-        ("vmovq\t%xmm0, %rax", 2.0),
-    ],
-)
-def test_an_instruction_costs_what_ryujit_charges(instruction: str, cycles: float) -> None:
-    assert cost(instruction) == round(100 * cycles)
-
-
-def test_an_instruction_without_figures_is_named() -> None:
-    with pytest.raises(BackendError, match="vfoo"):
-        cost("vfoo\t%xmm0, %xmm1")
-    with pytest.raises(BackendError, match="addl"):
-        cost("addl\t%eax, (%rdi)")
 
 
 # Blocks and their weights

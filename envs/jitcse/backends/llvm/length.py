@@ -25,7 +25,7 @@ WIDE = frozenset({"vcvtsi2sdq", "vcvtsi2ssq"})  # from 64 bits in memory
 GENERAL_64 = re.compile(r"%r(?:[a-z]+|\d+)")
 OTHER_MAP = frozenset({"vinsertps", "vbroadcastss"})  # opcodes outside the map that the short prefix implies
 IMMEDIATE_BYTE = frozenset({"vinsertps", "vshufps", "vpshufd"})
-COMMUTATIVE = re.compile(r"v(?:add|mul)[sp][sd]|v(?:and|or|xor)p[sd]")
+COMMUTATIVE = re.compile(r"v(?:add|mul)ps|v(?:and|or|xor)p[sd]")  # its assembler swaps their operands
 TWO_WAYS = re.compile(r"vmov(?:aps|ups|apd|upd|dqa|dqu|ss|sd)")  # register moves with an opcode for either direction
 
 
@@ -119,12 +119,9 @@ def _is_extended(mnemonic: str, operands: list[str]) -> bool:
         operand = next((each for each in operands if not each.startswith("%xmm")), None)
     if operand is not None:
         return EXTENDED.search(operand) is not None
-    places = [operands[0]]
-    if COMMUTATIVE.fullmatch(mnemonic):
-        places.append(operands[1])
     if TWO_WAYS.fullmatch(mnemonic):
-        places.append(operands[-1])
-    return all(EXTENDED.match(each) for each in places)
+        return all(EXTENDED.match(each) for each in (operands[0], operands[-1]))
+    return all(EXTENDED.match(each) for each in operands[: 2 if COMMUTATIVE.fullmatch(mnemonic) else 1])
 
 
 def _modrm(operands: list[str]) -> int:
