@@ -186,7 +186,14 @@ def test_a_small_method_by_hand() -> None:
     prepared = backend.prepare(analyse(out.finish()))
     assert instructions(prepared.analysis.method) == ["movl\t%edi, %eax", "addl\t%esi, %eax", "retq"]
     assert backend.score(prepared, frozenset()) == Score(perf_score=1.5, code_size=5, instructions=3, spills=0)
-    assert "addl" in backend.listing(prepared, frozenset())
+    assert backend.listing(prepared, frozenset()).split("\n") == [
+        "; small by LLVM: PerfScore 1.50, 5 bytes, 3 instructions, 0 stack slots for values without a register",
+        "; cycles bytes",
+        "B0:  ; B0, weight 1",
+        "    0.25     2  movl %edi, %eax",
+        "    0.25     2  addl %esi, %eax",
+        "    1.00     1  retq",
+    ]
 
 
 def test_a_loop_counts_eight_times() -> None:
@@ -270,6 +277,13 @@ def test_candidates_that_are_not_viable_change_nothing() -> None:
     assert backend.score(prepared, idle) == backend.score(prepared, frozenset())
 
 
+def test_a_number_that_is_no_candidate_is_named() -> None:
+    backend = Llvm()
+    prepared = backend.prepare(analyse(repeating([0, 0], [False] * 2)))
+    with pytest.raises(ValueError, match="no candidate 7"):
+        backend.score(prepared, frozenset({0, 7}))
+
+
 def test_pressure_spills() -> None:
     out = Builder("pressure", (Type.OTHER,))
     held = [out.keep(field(Type.DOUBLE, local(0, Type.OTHER), 16 + 8 * n)) for n in range(20)]
@@ -317,5 +331,5 @@ def test_text_that_llvm_refuses_is_an_error_of_the_back_end() -> None:
 
 def test_versions_name_what_scores_depend_on() -> None:
     versions = Llvm().versions()
-    assert set(versions) == {"backend", "llvmlite", "llvm", "target"}
+    assert set(versions) == {"backend", "model", "llvmlite", "llvm", "target"}
     assert all(versions.values())

@@ -5,14 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from gymcc.envs.jitcse.analysis import Analysis, Choice, Score
-from gymcc.envs.jitcse.backends.llvm.assembly import read, weights, without_jumps_to_next
+from gymcc.envs.jitcse.backends.llvm.code import Code, code_of
 from gymcc.envs.jitcse.backends.llvm.emit import emit
-from gymcc.envs.jitcse.backends.llvm.length import code_size
 from gymcc.envs.jitcse.backends.llvm.machine import assembly, versions
 from gymcc.envs.jitcse.backends.llvm.selftest import self_test
 from gymcc.envs.jitcse.backends.llvm.ssa import Graph, graph_of
-from gymcc.envs.jitcse.backends.llvm.timing import cost
 from gymcc.envs.jitcse.frontend import perform
+
+MODEL = "1"  # to be raised with every change of scores that is not LLVM's
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,25 +37,25 @@ class Llvm:
         return Prepared(analysis, graph_of(analysis.method))
 
     def score(self, prepared: Prepared, choice: Choice) -> Score:
-        """The price of the code for a choice. Raises BackendError."""
-        found = read(assembly(self._text(prepared, choice)))
-        blocks = without_jumps_to_next(found.blocks)
-        executions = weights(blocks, [block.weight for block in prepared.analysis.method.blocks])
-        hundredths = 0.0
-        for block, weight in zip(blocks, executions, strict=True):
-            if weight:
-                hundredths += weight * sum([cost(each) for each in block.instructions])
-        count = sum(len(block.instructions) for block in blocks)
-        return Score(hundredths / 100, code_size(blocks), count, found.spills)
+        """PerfScore, bytes, instructions and stack slots of the code when the candidates of ``choice`` are kept.
+
+        Candidates that are not viable are ignored. Raises ValueError for a number that is no candidate, BackendError
+        where LLVM or the reading of its code fails.
+        """
+        return self._code(prepared, choice).score
 
     def listing(self, prepared: Prepared, choice: Choice) -> str:
-        """The assembly of the code for a choice, for people. Raises BackendError."""
-        return assembly(self._text(prepared, choice))
+        """The code of a choice as text: blocks with weights, instructions with PerfScore and bytes."""
+        return self._code(prepared, choice).listing(prepared.analysis.method.name)
 
     def versions(self) -> dict[str, str]:
         """What scores depend on."""
-        return {"backend": self.name, **versions()}
+        return {"backend": self.name, "model": MODEL, **versions()}
 
     @staticmethod
-    def _text(prepared: Prepared, choice: Choice) -> str:
-        return emit(perform(prepared.analysis, choice), prepared.graph)
+    def _code(prepared: Prepared, choice: Choice) -> Code:
+        known = len(prepared.analysis.candidates)
+        if unknown := [number for number in sorted(choice) if not 0 <= number < known]:
+            raise ValueError(f"{prepared.analysis.method.name} has no candidate {unknown[0]}; it has {known}")
+        text = emit(perform(prepared.analysis, choice), prepared.graph)
+        return code_of(assembly(text), [block.weight for block in prepared.analysis.method.blocks])

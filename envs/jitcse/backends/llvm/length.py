@@ -29,8 +29,8 @@ COMMUTATIVE = re.compile(r"v(?:add|mul)ps|v(?:and|or|xor)p[sd]")  # its assemble
 TWO_WAYS = re.compile(r"vmov(?:aps|ups|apd|upd|dqa|dqu|ss|sd)")  # register moves with an opcode for either direction
 
 
-def code_size(blocks: Sequence[MachineBlock]) -> int:
-    """Bytes of a method's code; jumps are short where they reach."""
+def instruction_sizes(blocks: Sequence[MachineBlock]) -> list[list[int]]:
+    """Bytes of each instruction of each block; jumps are short where they reach."""
     sizes = [[length(each) for each in block.instructions] for block in blocks]
     jumps = _jumps(blocks)
     for number, place, _ in jumps:
@@ -48,7 +48,7 @@ def code_size(blocks: Sequence[MachineBlock]) -> int:
         grown = any(sizes[number][place] == SHORT_JUMP for number, place in far)
         for number, place in far:
             sizes[number][place] = length(blocks[number].instructions[place])
-    return sum(map(sum, sizes))
+    return sizes
 
 
 def _jumps(blocks: Sequence[MachineBlock]) -> list[tuple[int, int, int]]:
