@@ -98,8 +98,7 @@ def test_what_cannot_be_chosen_is_ignored():
     assert perform(analyse(found), frozenset({0, 7, -1})) == found
 
 
-def test_exceptions_that_only_a_use_has_stay():
-    """The stored quotient is known; computing it again may still not throw, but a tree that may is no use."""
+def test_what_may_throw_is_kept_where_the_same_has_been_computed():
     quotient = div(i(2), i(3))
     found = straight(take(quotient), take(quotient))
     assert after(found, 0) == (take(define(quotient)), take(temporary()))

@@ -12,7 +12,8 @@ from gymcc.envs.jitcse.frontend.folding import FLOATING
 from gymcc.envs.jitcse.frontend.numbering import VOID, Numbering
 from gymcc.envs.jitcse.ir import COMPARISONS, STORES, Node, Op, Type
 
-_VOID, _STRUCT, _CONST, _COMMA = Type.VOID, Type.STRUCT, Op.CONST, Op.COMMA  # slow to look up
+_VOID, _STRUCT = Type.VOID, Type.STRUCT  # members of an enumeration are slow to look up
+_CONST, _COMMA, _BRANCH, _RETURN = Op.CONST, Op.COMMA, Op.BRANCH, Op.RETURN
 _EFFECTS = STORES | {Op.STORE_LOCAL, Op.CALL}
 _FIELDS = frozenset({Op.FIELD, Op.STORE_FIELD})
 _CONSTANTS = (Op.CONST, Op.HANDLE)
@@ -30,18 +31,19 @@ def eligible(flat: Flat, costs: list[Cost]) -> list[bool]:
         if tree.op in _FIELDS:
             for inside in swallowed(flat, node):
                 may[inside] = False
+        elif tree.op is _RETURN:  # a struct goes to where the caller wants it
+            for inside in flat.inside(node):
+                may[inside] = may[inside] and flat.nodes[inside].type is not _STRUCT
     return may
 
 
 def _form_allows(flat: Flat, node: int, tree: Node) -> bool:
     if tree.type is _VOID or (tree.op is _CONST and tree.type not in FLOATING):
         return False
-    if tree.op not in COMPARISONS and tree.type is not _STRUCT:
+    if tree.op not in COMPARISONS:
         return True
     parent = flat.parent[node]
-    above = flat.nodes[parent].op if parent >= 0 else None
-    # the flags of a comparison feed its branch; a struct goes to where the caller wants it
-    return above is not (Op.RETURN if tree.type is _STRUCT else Op.BRANCH)
+    return parent < 0 or flat.nodes[parent].op is not _BRANCH  # which goes by the comparison's flags
 
 
 def discover(flat: Flat, may: list[bool], numbering: Numbering) -> list[list[int]]:
