@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from gymcc.envs.jitcse.backends.embedded.layout import Layout
-from gymcc.envs.jitcse.backends.embedded.sites import Form, Site
-from gymcc.envs.jitcse.backends.embedded.spans import Span, assigned, span
+from gymcc.envs.jitcse.backends.embedded.choices.sites import Form, Site
+from gymcc.envs.jitcse.backends.embedded.pricing.layout import Layout
+from gymcc.envs.jitcse.backends.embedded.registers.spans import Span, assigned, span
 from gymcc.envs.jitcse.ir import Type
 
 

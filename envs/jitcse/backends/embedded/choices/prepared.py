@@ -12,15 +12,15 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from gymcc.envs.jitcse.analysis import Analysis
-from gymcc.envs.jitcse.backends.embedded.choices import Settling
-from gymcc.envs.jitcse.backends.embedded.code import Code
-from gymcc.envs.jitcse.backends.embedded.liveness import bits
-from gymcc.envs.jitcse.backends.embedded.lowering import Lowering
-from gymcc.envs.jitcse.backends.embedded.scoring import code_totals, extra_intervals, spill_vectors
-from gymcc.envs.jitcse.backends.embedded.shape import Shape, shape_of
-from gymcc.envs.jitcse.backends.embedded.sites import Site, exposed, may_stop_calling, mentioned, must_call
-from gymcc.envs.jitcse.backends.embedded.spans import Span, assigned, span
-from gymcc.envs.jitcse.backends.embedded.temporaries import Temporary
+from gymcc.envs.jitcse.backends.embedded.choices.settling import Settling
+from gymcc.envs.jitcse.backends.embedded.choices.sites import Site, exposed, may_stop_calling, mentioned, must_call
+from gymcc.envs.jitcse.backends.embedded.choices.temporaries import Temporary
+from gymcc.envs.jitcse.backends.embedded.code.lowering import Lowering
+from gymcc.envs.jitcse.backends.embedded.code.statement import Code
+from gymcc.envs.jitcse.backends.embedded.pricing.scoring import code_totals, extra_intervals, spill_vectors
+from gymcc.envs.jitcse.backends.embedded.pricing.shape import Shape, shape_of
+from gymcc.envs.jitcse.backends.embedded.registers.liveness import bits
+from gymcc.envs.jitcse.backends.embedded.registers.spans import Span, assigned, span
 from gymcc.envs.jitcse.frontend.perform import Rewriter
 from gymcc.envs.jitcse.frontend.roles import Role, roles
 from gymcc.envs.jitcse.ir import Node, Type
@@ -72,7 +72,7 @@ class Fixed:
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """A method ready for :func:`gymcc.envs.jitcse.backends.embedded.evaluation.evaluate`."""
+    """A method ready for :func:`gymcc.envs.jitcse.backends.embedded.choices.evaluation.evaluate`."""
 
     analysis: Analysis
     lowering: Lowering

@@ -1,4 +1,4 @@
-"""The price of one method's code, from scratch: the plain way that :mod:`prepared` is a fast way of."""
+"""The price of one method's code, from scratch: the plain way that ``choices`` is a fast way of."""
 
 from __future__ import annotations
 
@@ -6,14 +6,14 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from gymcc.envs.jitcse.analysis import Score
-from gymcc.envs.jitcse.backends.embedded.allocation import Allocation, Interval, extra_id, linear_scan
-from gymcc.envs.jitcse.backends.embedded.code import Code
-from gymcc.envs.jitcse.backends.embedded.jumps import jumps
-from gymcc.envs.jitcse.backends.embedded.liveness import intervals
-from gymcc.envs.jitcse.backends.embedded.lowering import Lowering
+from gymcc.envs.jitcse.backends.embedded.code.lowering import Lowering
+from gymcc.envs.jitcse.backends.embedded.code.operands import FIRST_EXTRA
+from gymcc.envs.jitcse.backends.embedded.code.statement import Code
 from gymcc.envs.jitcse.backends.embedded.machine import RegisterFile
-from gymcc.envs.jitcse.backends.embedded.operands import FIRST_EXTRA
-from gymcc.envs.jitcse.backends.embedded.shape import Placement, Shape, add_up, groups_price, shape_of
+from gymcc.envs.jitcse.backends.embedded.pricing.jumps import jumps
+from gymcc.envs.jitcse.backends.embedded.pricing.shape import Placement, Shape, add_up, groups_price, shape_of
+from gymcc.envs.jitcse.backends.embedded.registers.linear_scan import Allocation, Interval, extra_id, linear_scan
+from gymcc.envs.jitcse.backends.embedded.registers.liveness import intervals
 from gymcc.envs.jitcse.ir import Method
 
 
@@ -27,7 +27,13 @@ class Compiled:
     floats: list[Interval]
     placement: Placement
     vectors: dict[int, list[int]]  # per id, what having it on the stack adds, packed, per group
+    calls: bool
+    throws: bool
     score: Score
+
+    def vector(self, id_: int) -> list[int]:
+        """What having a value on the stack adds, packed, per group."""
+        return self.vectors.get(id_, [0] * len(self.shape.layout.weights))
 
 
 def compile_method(lowering: Lowering, method: Method, recording: bool = False) -> Compiled:
@@ -37,7 +43,6 @@ def compile_method(lowering: Lowering, method: Method, recording: bool = False) 
     for block in method.blocks:
         code += [None, *[lowering.lower(each, recording) for each in block.statements], None]
     vectors = spill_vectors(shape, code)
-    nothing = [0] * len(shape.layout.weights)
 
     def price(id_: int) -> float:
         return groups_price(shape.layout.weights, vectors[id_])
@@ -50,15 +55,12 @@ def compile_method(lowering: Lowering, method: Method, recording: bool = False) 
         [each.id for each in [*integers, *floats] if each.start == 0],
         shape.structs,
     )
-    score = add_up(
-        shape,
-        code_totals(shape, code),
-        placement,
-        lambda id_: vectors.get(id_, nothing),
-        any(each is not None and each.calls for each in code),
-        any(each is not None and each.throws for each in code),
-    )
-    return Compiled(shape, tuple(code), integers, floats, placement, vectors, score)
+    nothing = [0] * len(shape.layout.weights)
+    calls = any(each is not None and each.calls for each in code)
+    throws = any(each is not None and each.throws for each in code)
+    totals = code_totals(shape, code)
+    score = add_up(shape, totals, placement, lambda id_: vectors.get(id_, nothing), calls, throws)
+    return Compiled(shape, tuple(code), integers, floats, placement, vectors, calls, throws, score)
 
 
 def allocate(file: RegisterFile, found: Sequence[Interval], price: Callable[[int], float]) -> Allocation:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from gymcc.envs.jitcse.backends.embedded.allocation import Interval
-from gymcc.envs.jitcse.backends.embedded.code import Code
-from gymcc.envs.jitcse.backends.embedded.liveness import bits
-from gymcc.envs.jitcse.backends.embedded.lowering import Lowering
-from gymcc.envs.jitcse.backends.embedded.scoring import extra_intervals
+from gymcc.envs.jitcse.backends.embedded.code.lowering import Lowering
+from gymcc.envs.jitcse.backends.embedded.code.statement import Code
+from gymcc.envs.jitcse.backends.embedded.pricing.scoring import extra_intervals
+from gymcc.envs.jitcse.backends.embedded.registers.linear_scan import Interval
+from gymcc.envs.jitcse.backends.embedded.registers.liveness import bits
 from gymcc.envs.jitcse.frontend.perform import Rewriter
 from gymcc.envs.jitcse.ir import Node, Op
 

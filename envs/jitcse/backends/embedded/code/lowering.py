@@ -9,16 +9,17 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 
-from gymcc.envs.jitcse.backends.embedded.code import Code
-from gymcc.envs.jitcse.backends.embedded.emitter import Emitter, Hazard
+from gymcc.envs.jitcse.backends.embedded.code.emitter import Emitter, Hazard
+from gymcc.envs.jitcse.backends.embedded.code.moves import MoveCosts
+from gymcc.envs.jitcse.backends.embedded.code.operands import FIRST_EXTRA, SCRATCH, Fixed, Imm, Mem, Place, Reg
+from gymcc.envs.jitcse.backends.embedded.code.purity import hazard, mentions, pure
+from gymcc.envs.jitcse.backends.embedded.code.statement import Code
 from gymcc.envs.jitcse.backends.embedded.machine import Machine
-from gymcc.envs.jitcse.backends.embedded.moves import MoveCosts
-from gymcc.envs.jitcse.backends.embedded.operands import FIRST_EXTRA, SCRATCH, Fixed, Imm, Mem, Place, Reg
-from gymcc.envs.jitcse.backends.embedded.purity import hazard, mentions, pure
 from gymcc.envs.jitcse.ir import LOADS, Node, Op, Type
 
 _POSTPONED = frozenset({Op.LOCAL, Op.CONST, Op.HANDLE})  # evaluated by whoever uses them
 _ONE_STEP = LOADS | _POSTPONED | {Op.CALL, Op.HELPER}  # write their target last of all
+MIRRORED = {Op.LT: Op.GT, Op.GT: Op.LT, Op.LE: Op.GE, Op.GE: Op.LE, Op.EQ: Op.EQ, Op.NE: Op.NE}
 _CALLS = frozenset({Op.CALL, Op.HELPER})
 
 
@@ -188,6 +189,18 @@ class Lowering(ABC):
         for register, passed in waiting:
             self._pass(register, passed)
         self.call(Imm(str(node.payload)), node.op is Op.HELPER)
+
+    def float_remainder(self, node: Node, into: Reg | None) -> Reg:
+        """MOD: a call of the C library's fmod."""
+        left, right = node.args
+        names = self.machine.floating.arguments
+        first = self.hold(self.settle(left), hazard(right))
+        second = self.evaluate(right)
+        for name, source in zip(names, (first, second), strict=False):
+            self.move(Fixed(name, node.type), source)
+        self.out.release(first, second)
+        self.call(Imm("fmod"), True)
+        return self.take_result(node.type, into)
 
     def _can_wait(self, value: Node, later: tuple[Node, ...]) -> bool:
         """Whether an argument can be put straight into its register when all others have been evaluated."""

@@ -6,10 +6,10 @@ from collections.abc import Callable
 from functools import lru_cache
 from typing import NamedTuple
 
+from gymcc.envs.jitcse.backends.embedded.code.operands import Access
+from gymcc.envs.jitcse.backends.embedded.code.packing import pack
 from gymcc.envs.jitcse.backends.embedded.machine import Machine
-from gymcc.envs.jitcse.backends.embedded.operands import Access
-from gymcc.envs.jitcse.backends.embedded.packing import pack
-from gymcc.envs.jitcse.backends.embedded.x64_costs import CYCLES, immediate_bytes
+from gymcc.envs.jitcse.backends.embedded.targets.x64_costs import CYCLES, immediate_bytes
 
 _NONE = Access.NONE
 _ONE_BYTE = ("rbx", "rsi", "rdi", "rbp")  # pushed and popped without a prefix

@@ -5,13 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from gymcc.envs.jitcse.analysis import Choice, Score
-from gymcc.envs.jitcse.backends.embedded.allocation import FIRST_EXTRA_ID, Allocation, extra_parts, linear_scan
-from gymcc.envs.jitcse.backends.embedded.liveness import bits
-from gymcc.envs.jitcse.backends.embedded.operands import FIRST_EXTRA
-from gymcc.envs.jitcse.backends.embedded.prepared import Lifetime, Prepared
-from gymcc.envs.jitcse.backends.embedded.scoring import compile_method
-from gymcc.envs.jitcse.backends.embedded.shape import Placement, add_up, groups_price
-from gymcc.envs.jitcse.backends.embedded.sites import Form
+from gymcc.envs.jitcse.backends.embedded.choices.prepared import Lifetime, Prepared
+from gymcc.envs.jitcse.backends.embedded.choices.sites import Form
+from gymcc.envs.jitcse.backends.embedded.code.operands import FIRST_EXTRA
+from gymcc.envs.jitcse.backends.embedded.pricing.scoring import compile_method
+from gymcc.envs.jitcse.backends.embedded.pricing.shape import Placement, add_up, groups_price
+from gymcc.envs.jitcse.backends.embedded.registers.linear_scan import (
+    FIRST_EXTRA_ID,
+    Allocation,
+    extra_parts,
+    linear_scan,
+)
+from gymcc.envs.jitcse.backends.embedded.registers.liveness import bits
 from gymcc.envs.jitcse.frontend import perform
 
 _NOTHING = Allocation([], [], 0)

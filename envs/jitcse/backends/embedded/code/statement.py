@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum
 
-from gymcc.envs.jitcse.backends.embedded.operands import Operand
+from gymcc.envs.jitcse.backends.embedded.code.operands import Operand
 
 
 class Spilled(Enum):
@@ -58,4 +58,5 @@ class Code:
     throws: bool  # has a bounds check, whose failure is handled at the end of the method
     spills: dict[int, int]  # by id, packed: what is added if that value lives on the stack
     extras: tuple[Extra, ...]  # ids FIRST_EXTRA, FIRST_EXTRA - 1, ...
+    condition: str = ""  # of the jump that a branch ends in
     instructions: tuple[Instruction, ...] = ()  # only if recorded

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from gymcc.envs.jitcse.backends.embedded.operands import Access
+from gymcc.envs.jitcse.backends.embedded.code.operands import Access
 
 _READS = (Access.READ_STACK, Access.READ_CONSTANT, Access.READ_GENERAL)
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from gymcc.envs.jitcse.backends.embedded.layout import Layout
+from gymcc.envs.jitcse.backends.embedded.code.operands import Access
+from gymcc.envs.jitcse.backends.embedded.code.packing import pack
 from gymcc.envs.jitcse.backends.embedded.machine import Machine
-from gymcc.envs.jitcse.backends.embedded.operands import Access
-from gymcc.envs.jitcse.backends.embedded.packing import pack
-from gymcc.envs.jitcse.backends.embedded.x64_costs import CYCLES
+from gymcc.envs.jitcse.backends.embedded.pricing.layout import Layout
+from gymcc.envs.jitcse.backends.embedded.targets.x64_costs import CYCLES
 
 _REACH = 4  # blocks that a jump with a one-byte distance may skip; one takes about 30 bytes
 _ARM_CYCLES = 100

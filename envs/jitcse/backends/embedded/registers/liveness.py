@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from gymcc.envs.jitcse.backends.embedded.allocation import Interval
-from gymcc.envs.jitcse.backends.embedded.code import Code
-from gymcc.envs.jitcse.backends.embedded.layout import Layout
+from gymcc.envs.jitcse.backends.embedded.code.statement import Code
+from gymcc.envs.jitcse.backends.embedded.pricing.layout import Layout
+from gymcc.envs.jitcse.backends.embedded.registers.linear_scan import Interval
 
 
 def bits(mask: int) -> Iterator[int]:

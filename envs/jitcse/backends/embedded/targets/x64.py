@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from gymcc.envs.jitcse.backends.embedded.emitter import Writes
-from gymcc.envs.jitcse.backends.embedded.operands import Access, Reg
-from gymcc.envs.jitcse.backends.embedded.x64_costs import CYCLES
-from gymcc.envs.jitcse.backends.embedded.x64_floats import X64Floats
-from gymcc.envs.jitcse.backends.embedded.x64_integers import X64Integers
+from gymcc.envs.jitcse.backends.embedded.code.emitter import Writes
+from gymcc.envs.jitcse.backends.embedded.code.operands import Access, Reg
+from gymcc.envs.jitcse.backends.embedded.targets.x64_costs import CYCLES
+from gymcc.envs.jitcse.backends.embedded.targets.x64_floats import X64Floats
+from gymcc.envs.jitcse.backends.embedded.targets.x64_integers import X64Integers
 from gymcc.envs.jitcse.ir import COMPARISONS, Node, Op, Type
 
+_SIGNED = {Op.EQ: "e", Op.NE: "ne", Op.LT: "l", Op.LE: "le", Op.GT: "g", Op.GE: "ge"}
+_ORDERED = {Op.EQ: "e", Op.NE: "ne", Op.GT: "a", Op.GE: "ae"}
 _BINARY = frozenset({Op.ADD, Op.SUB, Op.AND, Op.OR, Op.XOR})
 _SHIFTS = frozenset({Op.LSH, Op.RSH})
 _DIVISIONS = frozenset({Op.DIV, Op.MOD})
@@ -44,15 +46,17 @@ class X64Lowering(X64Integers, X64Floats):
     def compare_and_jump(self, condition: Node) -> None:
         if condition.op not in COMPARISONS:
             self.compare_zero(condition)
+            self.out.condition = "ne"
         elif condition.args[0].type.floating:
-            self.compare_floats(condition)
+            self.out.condition = _ORDERED[self.compare_floats(condition)]
         else:
-            self.compare(condition)
+            self.out.condition = _SIGNED[self.compare(condition)]
 
     def _comparison(self, node: Node, into: Reg | None) -> Reg:
         """A comparison's value: setcc, widened."""
-        op = self.compare_floats(node) if node.args[0].type.floating else self.compare(node)
+        floating = node.args[0].type.floating
+        name = _ORDERED[self.compare_floats(node)] if floating else _SIGNED[self.compare(node)]
         to = into or self.out.temporary(Type.INT)
-        self.out.emit(f"set{op.value}", CYCLES["set"][Access.NONE], 3, (to,), Writes.RESULT)
+        self.out.emit(f"set{name}", CYCLES["set"][Access.NONE], 3, (to,), Writes.RESULT)
         self.out.emit("movzx", CYCLES["mov"][Access.NONE], 3, (to,), Writes.UPDATE)
         return to

@@ -76,12 +76,13 @@ class Mem:
     """A memory operand: [base + index * scale + offset], or a label."""
 
     place: Place
-    base: Reg | Fixed | None = None
+    base: Reg | None = None
     index: Reg | None = None
     scale: int = 1
     offset: int = 0
     label: str = ""  # of constants and statics; of a struct, its local
     local: int = -1  # the struct local that lives there
+    element: bool = False  # of an array: the index counts what is loaded or stored
 
 
 class Imm(NamedTuple):

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from gymcc.envs.jitcse.backends.embedded.code.moves import MoveCosts
 from gymcc.envs.jitcse.backends.embedded.machine import Machine
-from gymcc.envs.jitcse.backends.embedded.moves import MoveCosts
 from gymcc.envs.jitcse.ir import Type
 
 

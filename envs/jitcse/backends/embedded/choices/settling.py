@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from gymcc.envs.jitcse.backends.embedded.liveness import bits
+from gymcc.envs.jitcse.backends.embedded.registers.liveness import bits
 from gymcc.envs.jitcse.frontend.roles import Role
 
 

@@ -6,11 +6,11 @@ encodings: registers from r8 on and xmm8 on cost nothing more here, as nobody kn
 
 from __future__ import annotations
 
+from gymcc.envs.jitcse.backends.embedded.code.moves import MoveCosts
+from gymcc.envs.jitcse.backends.embedded.code.operands import Access, Mem, Place
+from gymcc.envs.jitcse.backends.embedded.code.packing import pack
+from gymcc.envs.jitcse.backends.embedded.code.timing import Timing, scores
 from gymcc.envs.jitcse.backends.embedded.machine import Machine
-from gymcc.envs.jitcse.backends.embedded.moves import MoveCosts
-from gymcc.envs.jitcse.backends.embedded.operands import Access, Mem, Place
-from gymcc.envs.jitcse.backends.embedded.packing import pack
-from gymcc.envs.jitcse.backends.embedded.timing import Timing, scores
 from gymcc.envs.jitcse.ir import Type
 
 MEMORY = {  # latencies of emit.h, PERFSCORE_LATENCY_*

@@ -6,14 +6,14 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from gymcc.envs.jitcse.analysis import Score
-from gymcc.envs.jitcse.backends.embedded.allocation import Allocation
-from gymcc.envs.jitcse.backends.embedded.entry import Arrival, arrivals
-from gymcc.envs.jitcse.backends.embedded.frame import Frame, frame_prices, slots_start
-from gymcc.envs.jitcse.backends.embedded.jumps import throw_price
-from gymcc.envs.jitcse.backends.embedded.layout import Layout, layout_of
+from gymcc.envs.jitcse.backends.embedded.code.moves import MoveCosts
+from gymcc.envs.jitcse.backends.embedded.code.packing import cycles_of, pack, unpack
 from gymcc.envs.jitcse.backends.embedded.machine import Machine
-from gymcc.envs.jitcse.backends.embedded.moves import MoveCosts
-from gymcc.envs.jitcse.backends.embedded.packing import cycles_of, pack, unpack
+from gymcc.envs.jitcse.backends.embedded.pricing.entry import Arrival, arrivals
+from gymcc.envs.jitcse.backends.embedded.pricing.frame import Frame, frame_prices, slots_start
+from gymcc.envs.jitcse.backends.embedded.pricing.jumps import throw_price
+from gymcc.envs.jitcse.backends.embedded.pricing.layout import Layout, layout_of
+from gymcc.envs.jitcse.backends.embedded.registers.linear_scan import Allocation
 from gymcc.envs.jitcse.ir import Method, Type
 
 Vector = Sequence[int]  # a packed price per group of blocks of equal weight
@@ -90,8 +90,7 @@ def add_up(
     totals[layout.prolog] += _arriving(shape, placement, spilled) + shape.struct_parameters
     slots = 0
     if spilled or placement.structs:
-        frame = Frame(integer.used, floating.used, 0, calls)
-        slots = _put_on_stack(shape, totals, sorted([*spilled, *placement.structs]), vector, frame)
+        slots = _put_on_stack(shape, totals, homes_of(placement), vector, Frame(integer.used, floating.used, 0, calls))
     setup, teardown = shape.frame_prices(Frame(integer.used, floating.used, slots, calls))
     totals[layout.prolog] += setup
     for group in layout.returns:
@@ -101,6 +100,11 @@ def add_up(
         cycles += weight * cycles_of(total)
     everything = unpack(sum(totals) + (throw_price(shape.machine) if throws else 0))
     return Score(cycles / 100, everything.size, everything.instructions, len(spilled))
+
+
+def homes_of(placement: Placement) -> list[int]:
+    """The values on the stack, in the order of their slots."""
+    return sorted([*placement.integer.spilled, *placement.floating.spilled, *placement.structs])
 
 
 def _arriving(shape: Shape, placement: Placement, spilled: list[int]) -> int:
@@ -116,23 +120,36 @@ def _arriving(shape: Shape, placement: Placement, spilled: list[int]) -> int:
     return price
 
 
+def slots_of(
+    shape: Shape, homes: Iterable[int], vector: Callable[[int], Vector], frame: Frame
+) -> dict[int, tuple[int, bool]]:
+    """For each value on the stack its slot's end in bytes and whether that is too far for short displacements.
+
+    Values never touched have none, and the caller's frame holds the slots of parameters passed on the stack.
+    """
+    end = slots_start(shape.machine, frame)
+    slots = {}
+    for id_ in homes:
+        owns_slot = id_ >= len(shape.arrivals) or shape.arrivals[id_].owns_slot
+        if owns_slot and any(unpack(each).accesses for each in vector(id_)):
+            end += shape.slot_bytes(id_)
+            slots[id_] = end, end > shape.moves.near
+    return slots
+
+
 def _put_on_stack(
-    shape: Shape, totals: list[int], homes: Iterable[int], vector: Callable[[int], Vector], frame: Frame
+    shape: Shape, totals: list[int], homes: Sequence[int], vector: Callable[[int], Vector], frame: Frame
 ) -> int:
     """Add what values on the stack cost more; the bytes of their slots."""
-    end = start = slots_start(shape.machine, frame)
     for id_ in homes:
-        found = vector(id_)
-        accesses = sum([unpack(each).accesses for each in found])
-        for group, each in enumerate(found):
+        for group, each in enumerate(vector(id_)):
             totals[group] += each
-        if id_ < len(shape.arrivals) and not shape.arrivals[id_].owns_slot:
-            continue
-        if accesses:
-            end += shape.slot_bytes(id_)
-            if end > shape.moves.near:
-                totals[0] += pack(0, shape.moves.far * accesses, 0)
-    return end - start
+    slots = slots_of(shape, homes, vector, frame)
+    for id_, (_, far) in slots.items():
+        if far:
+            accesses = sum([unpack(each).accesses for each in vector(id_)])
+            totals[0] += pack(0, shape.moves.far * accesses, 0)
+    return max(slots.values())[0] - slots_start(shape.machine, frame) if slots else 0
 
 
 def groups_price(weights: Sequence[float], found: Vector) -> float:

@@ -5,16 +5,16 @@ Arithmetic has two operands: the first is copied if it must survive, the second 
 
 from __future__ import annotations
 
-from gymcc.envs.jitcse.backends.embedded.emitter import Hazard, Writes
-from gymcc.envs.jitcse.backends.embedded.operands import SCRATCH, Access, Fixed, Imm, Mem, Place, Reg
-from gymcc.envs.jitcse.backends.embedded.packing import pack
-from gymcc.envs.jitcse.backends.embedded.purity import divides, hazard, mentions
-from gymcc.envs.jitcse.backends.embedded.x64_costs import CYCLES, immediate_bytes, is_wide, memory_bytes
-from gymcc.envs.jitcse.backends.embedded.x64_memory import X64Memory
+from gymcc.envs.jitcse.backends.embedded.code.emitter import Hazard, Writes
+from gymcc.envs.jitcse.backends.embedded.code.lowering import MIRRORED
+from gymcc.envs.jitcse.backends.embedded.code.operands import SCRATCH, Access, Fixed, Imm, Mem, Place, Reg
+from gymcc.envs.jitcse.backends.embedded.code.packing import pack
+from gymcc.envs.jitcse.backends.embedded.code.purity import divides, hazard, mentions
+from gymcc.envs.jitcse.backends.embedded.targets.x64_costs import CYCLES, immediate_bytes, is_wide, memory_bytes
+from gymcc.envs.jitcse.backends.embedded.targets.x64_memory import X64Memory
 from gymcc.envs.jitcse.ir import COMMUTATIVE, LOADS, Node, Op, Type
 
 _MNEMONICS = {Op.ADD: "add", Op.SUB: "sub", Op.AND: "and", Op.OR: "or", Op.XOR: "xor"}
-MIRRORED = {Op.LT: Op.GT, Op.GT: Op.LT, Op.LE: Op.GE, Op.GE: Op.LE, Op.EQ: Op.EQ, Op.NE: Op.NE}
 _LEAVES = (Op.LOCAL, Op.CONST)
 _NONE = Access.NONE
 _EASY_FACTORS = (3, 5, 9)
@@ -52,9 +52,8 @@ class X64Integers(X64Memory):
 
     def _arithmetic(self, node: Node, to: Reg, source: Reg | Mem | Imm) -> None:
         size = 2 + is_wide(node.type)
-        step = {"1": "inc", "-1": "dec"} if node.op is Op.ADD else {"1": "dec", "-1": "inc"}
-        if node.op in (Op.ADD, Op.SUB) and isinstance(source, Imm) and source.text in step:
-            self.out.emit(step[source.text], CYCLES["unary"][_NONE], size, (to,), Writes.UPDATE)
+        if step := _step_by_one(node.op, source):
+            self.out.emit(step, CYCLES["unary"][_NONE], size, (to,), Writes.UPDATE)
         else:
             self.with_operand(_MNEMONICS[node.op], "alu", size, (to,), source)
 
@@ -105,8 +104,9 @@ class X64Integers(X64Memory):
         size = 2 + wide + immediate_bytes(constant)
         if isinstance(operand, Imm):
             self.constant(to, Node(Op.CONST, to.type, (), int(operand.text)))
-            operand = to
-        self.with_operand(f"imul {constant},", "imul", size, (to,), operand, Writes.RESULT)
+            self.out.emit("imul", CYCLES["imul"][_NONE], size, (to, Imm(str(constant))), Writes.UPDATE)
+        else:
+            self.with_operand(f"imul {constant},", "imul", size, (to,), operand, Writes.RESULT)
 
     # One operand and shifts
 
@@ -163,12 +163,15 @@ class X64Integers(X64Memory):
         return True
 
     def _modify(self, value: Node, local: Reg, source: Reg | Imm) -> None:
-        size, costs = 2 + is_wide(value.type), CYCLES["alu"]
+        size, step = 2 + is_wide(value.type), _step_by_one(value.op, source)
+        costs = CYCLES["unary" if step else "alu"]
         more = pack(costs[Access.MODIFY_STACK] - costs[_NONE], self.slot_bytes, 0, 1)
-        name, operands = _MNEMONICS[value.op], (local, source)
+        if step:
+            self.out.modify(step, costs[_NONE], size, (local,), more)
+            return
         if isinstance(source, Imm):
             size += immediate_bytes(int(source.text))
-        self.out.modify(name, costs[_NONE], size, operands, more)
+        self.out.modify(_MNEMONICS[value.op], costs[_NONE], size, (local, source), more)
 
     # Division
 
@@ -330,3 +333,10 @@ def ordered(node: Node) -> tuple[Node, Node]:
     if left.op is Op.CONST or (left.op is Op.LOCAL and computed) or (left.op in LOADS and right.op is Op.LOCAL):
         return right, left
     return left, right
+
+
+def _step_by_one(op: Op, source: Reg | Mem | Imm) -> str:
+    """Inc or dec if that is what adding or subtracting the constant comes to."""
+    if not isinstance(source, Imm) or op not in (Op.ADD, Op.SUB) or source.text not in ("1", "-1"):
+        return ""
+    return "inc" if (op is Op.ADD) == (source.text == "1") else "dec"

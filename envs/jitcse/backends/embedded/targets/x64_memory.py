@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from gymcc.envs.jitcse.backends.embedded.emitter import Hazard, Writes
-from gymcc.envs.jitcse.backends.embedded.lowering import Lowering
+from gymcc.envs.jitcse.backends.embedded.code.addresses import Addressing
+from gymcc.envs.jitcse.backends.embedded.code.emitter import Hazard, Writes
+from gymcc.envs.jitcse.backends.embedded.code.operands import Access, Fixed, Imm, Mem, Place, Reg
+from gymcc.envs.jitcse.backends.embedded.code.packing import pack
 from gymcc.envs.jitcse.backends.embedded.machine import Machine
-from gymcc.envs.jitcse.backends.embedded.operands import Access, Fixed, Imm, Mem, Place, Reg
-from gymcc.envs.jitcse.backends.embedded.packing import pack
-from gymcc.envs.jitcse.backends.embedded.purity import hazard
-from gymcc.envs.jitcse.backends.embedded.x64_costs import (
+from gymcc.envs.jitcse.backends.embedded.targets.x64_costs import (
     CYCLES,
     fits_immediate,
     immediate_bytes,
@@ -21,12 +20,8 @@ from gymcc.envs.jitcse.backends.embedded.x64_costs import (
 )
 from gymcc.envs.jitcse.ir import LOADS, Node, Op, Type
 
-LENGTH_OFFSET = 8  # of an array's length, and
-DATA_OFFSET = 16  # of its first element
-_SCALES = {Op.LSH: {1: 2, 2: 4, 3: 8}, Op.MUL: {2: 2, 4: 4, 8: 8}}
 
-
-class X64Memory(Lowering):
+class X64Memory(Addressing):
     """What moves data."""
 
     def __init__(self, machine: Machine) -> None:
@@ -35,40 +30,8 @@ class X64Memory(Lowering):
 
     # Addresses
 
-    def locate(self, access: Node, danger: Hazard) -> Mem:
-        if access.op in (Op.STATIC, Op.STORE_STATIC):
-            return Mem(Place.CONSTANT, label=f"static_{access.payload}")
-        if access.op in (Op.ELEM, Op.STORE_ELEM):
-            return self._element(access, danger)
-        offset = LENGTH_OFFSET if access.op is Op.LENGTH else access.payload
-        assert isinstance(offset, int)
-        base = self.settle(access.args[0])
-        if base.op is Op.ADD and access.op is not Op.LENGTH:
-            return self._sum(base, offset, danger)
-        return Mem(Place.GENERAL, self.hold(base, danger), offset=offset)
-
-    def _sum(self, add: Node, offset: int, danger: Hazard) -> Mem:
-        """The address ``base + something + offset``, which the front end knows to be free (its addresses.py)."""
-        first, second = add.args
-        if second.op is Op.CONST and isinstance(second.payload, int) and fits_immediate(offset + second.payload):
-            return Mem(Place.GENERAL, self.hold(self.settle(first), danger), offset=offset + second.payload)
-        base = self.hold(self.settle(first), max(danger, hazard(second)))
-        scale = 1
-        by = second.args[1].payload if second.op in _SCALES and second.args[1].op is Op.CONST else None
-        if isinstance(by, int) and by in _SCALES[second.op]:
-            scale, second = _SCALES[second.op][by], second.args[0]
-        return Mem(Place.GENERAL, base, self.hold(self.settle(second), danger), scale, offset)
-
-    def _element(self, access: Node, danger: Hazard) -> Mem:
-        array, index = access.args[:2]
-        kind = access.type if access.op is Op.ELEM else access.args[2].type
-        base = self.hold(self.settle(array), max(danger, hazard(index)))
-        index = self.settle(index)
-        if index.op is Op.CONST and isinstance(index.payload, int):
-            offset = DATA_OFFSET + index.payload * kind.bytes
-            if fits_immediate(offset):
-                return Mem(Place.GENERAL, base, offset=offset)
-        return Mem(Place.GENERAL, base, self.hold(index, danger), kind.bytes, DATA_OFFSET)
+    def static_place(self, number: object) -> Mem:
+        return Mem(Place.CONSTANT, label=f"static_{number}")
 
     def memory(self, place: Mem) -> Mem:
         """Widen a 32-bit index held by a local; scale by 16 with a shift."""
@@ -90,7 +53,7 @@ class X64Memory(Lowering):
         kind = to.type
         cycles = CYCLES["movaps" if kind.floating else "mov"][memory.place.read]
         size = move_bytes(kind) + memory_bytes(self.machine, memory)
-        self.out.emit(_move_name(kind), cycles, size, (to, memory), Writes.RESULT)
+        self.out.emit(move_name(kind), cycles, size, (to, memory), Writes.RESULT)
 
     def store(self, place: Mem, value: Node) -> None:
         kind = value.type
@@ -99,7 +62,7 @@ class X64Memory(Lowering):
         memory = self.memory(place)
         size = move_bytes(kind) + memory_bytes(self.machine, memory) + (4 if constant is not None else 0)
         cycles = CYCLES["movaps" if kind.floating else "mov"][memory.place.write]
-        self.out.emit(_move_name(kind), cycles, size, (memory, source))
+        self.out.emit(move_name(kind), cycles, size, (memory, source))
         self.out.release(memory, source)
 
     def store_fixed(self, to: Mem, source: Fixed) -> None:
@@ -155,7 +118,7 @@ class X64Memory(Lowering):
         if node.payload == 0:
             self.out.emit("xorps", CYCLES["logic"][Access.NONE], 4, (to,), Writes.RESULT)
             return
-        name = "vbroadcastss" if node.type is Type.SIMD else _move_name(node.type)
+        name = "vbroadcastss" if node.type is Type.SIMD else move_name(node.type)
         self.out.emit(name, CYCLES["movaps"][Access.READ_CONSTANT], 8, (to, constant_place(node)), Writes.RESULT)
 
     # Operands
@@ -202,5 +165,6 @@ def constant_place(node: Node) -> Mem:
     return Mem(Place.CONSTANT, label=f"const_{node.payload}")
 
 
-def _move_name(kind: Type) -> str:
+def move_name(kind: Type) -> str:
+    """The mnemonic that loads or stores values of a type."""
     return {Type.FLOAT: "movss", Type.DOUBLE: "movsd", Type.SIMD: "movups"}.get(kind, "mov")

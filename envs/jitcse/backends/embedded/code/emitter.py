@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 from enum import IntEnum
 
-from gymcc.envs.jitcse.backends.embedded.code import Code, Extra, Instruction, Spilled, SpillForm
+from gymcc.envs.jitcse.backends.embedded.code.moves import MoveCosts
+from gymcc.envs.jitcse.backends.embedded.code.operands import FIRST_EXTRA, SCRATCH, Mem, Operand, Reg
+from gymcc.envs.jitcse.backends.embedded.code.packing import pack
+from gymcc.envs.jitcse.backends.embedded.code.statement import Code, Extra, Instruction, Spilled, SpillForm
 from gymcc.envs.jitcse.backends.embedded.machine import Machine
-from gymcc.envs.jitcse.backends.embedded.moves import MoveCosts
-from gymcc.envs.jitcse.backends.embedded.operands import FIRST_EXTRA, SCRATCH, Mem, Operand, Reg
-from gymcc.envs.jitcse.backends.embedded.packing import pack
 from gymcc.envs.jitcse.ir import Type
 
 
@@ -47,10 +47,12 @@ class Emitter:
         self.price = 0
         self.reads = self.writes = self.crossing = self.late = 0
         self.calls = self.throws = False
+        self.condition = ""  # of the jump that the statement ends in
         self.spills: dict[int, int] = {}
         self.extras: list[Extra] = []
         self.free_extras: list[int] = []
         self.busy: set[int] = set()
+        self.partial = 0  # locals that accumulate their new value
         self.floor = 0  # 2 while the integer scratch registers are kept for a division
         self.instructions: list[Instruction] = []
         self.forms: list[SpillForm] = []  # of the instruction in the making
@@ -68,6 +70,7 @@ class Emitter:
             self.throws,
             self.spills,
             tuple(self.extras),
+            self.condition,
             tuple(self.instructions),
         )
 
@@ -76,6 +79,8 @@ class Emitter:
     def temporary(self, kind: Type, hazard: Hazard = Hazard.NONE) -> Reg:
         """A register for a value inside the statement: scratch if one is free and survives ``hazard``."""
         floating = kind.floating
+        if hazard is Hazard.DIVISION and self.machine.arm:
+            hazard = Hazard.NONE
         if hazard is not Hazard.CALL:
             first = 2 if hazard and not floating else 0 if floating else self.floor
             for each in SCRATCH[floating][first:]:
@@ -173,6 +178,7 @@ class Emitter:
 
     def wrote(self, local: Reg) -> None:
         """Note that a local was assigned."""
+        self.partial &= ~(1 << local.id)
         self.writes |= 1 << local.id
         self.late |= 1 << local.id
 
@@ -187,6 +193,7 @@ class Emitter:
         self._spill(reg.id, how, price)
         if reg.id >= 0:
             bit = 1 << reg.id
+            assert not self.partial & bit, "an accumulator is no operand"
             if not self.writes & bit:
                 self.reads |= bit
             if self.calls and not self.late & bit:
@@ -194,7 +201,11 @@ class Emitter:
 
     def _write(self, to: Operand, writes: Writes) -> None:
         """A local counts as written when finished; an extra is stored, and fetched before, every time."""
-        if not isinstance(to, Reg) or to.id > FIRST_EXTRA:
+        if not isinstance(to, Reg):
+            return
+        if to.id >= 0:
+            self.partial |= 1 << to.id
+        if to.id > FIRST_EXTRA:
             return
         if writes is Writes.UPDATE:
             self._read(to, Spilled.RELOADED, self.moves.reload[to.type])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from gymcc.envs.jitcse.backends.embedded.emitter import Hazard
+from gymcc.envs.jitcse.backends.embedded.code.emitter import Hazard
 from gymcc.envs.jitcse.ir import STORES, Node, Op, Type
 
 _ACTS = STORES | {Op.STORE_LOCAL, Op.CALL, Op.BOUNDS, Op.BRANCH, Op.RETURN}

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from gymcc.envs.jitcse.backends.embedded.emitter import Writes
-from gymcc.envs.jitcse.backends.embedded.operands import Access, Fixed, Imm, Mem, Place, Reg
-from gymcc.envs.jitcse.backends.embedded.purity import hazard
-from gymcc.envs.jitcse.backends.embedded.x64_costs import CYCLES, is_wide
-from gymcc.envs.jitcse.backends.embedded.x64_integers import MIRRORED, ordered
-from gymcc.envs.jitcse.backends.embedded.x64_memory import X64Memory
+from gymcc.envs.jitcse.backends.embedded.code.emitter import Writes
+from gymcc.envs.jitcse.backends.embedded.code.lowering import MIRRORED
+from gymcc.envs.jitcse.backends.embedded.code.operands import Access, Imm, Mem, Place, Reg
+from gymcc.envs.jitcse.backends.embedded.code.purity import hazard
+from gymcc.envs.jitcse.backends.embedded.targets.x64_costs import CYCLES, is_wide
+from gymcc.envs.jitcse.backends.embedded.targets.x64_integers import ordered
+from gymcc.envs.jitcse.backends.embedded.targets.x64_memory import X64Memory
 from gymcc.envs.jitcse.ir import LOADS, Node, Op, Type
 
 _SUFFIX = {Type.FLOAT: "ss", Type.DOUBLE: "sd", Type.SIMD: "ps"}
@@ -41,18 +42,6 @@ class X64Floats(X64Memory):
         signs = Mem(Place.CONSTANT, label="signs")
         self.with_operand("vxorps", "logic", _VEX, (to, source), signs, Writes.RESULT)
         return to
-
-    def float_remainder(self, node: Node, into: Reg | None) -> Reg:
-        """MOD: a call of the C library's fmod."""
-        left, right = node.args
-        names = self.machine.floating.arguments
-        first = self.hold(self.settle(left), hazard(right))
-        second = self.evaluate(right)
-        for name, source in zip(names, (first, second), strict=False):
-            self.move(Fixed(name, node.type), source)
-        self.out.release(first, second)
-        self.call(Imm("fmod"), True)
-        return self.take_result(node.type, into)
 
     def compare_floats(self, node: Node) -> Op:
         """Set the flags for a comparison; the comparison as the flags have it. Equality takes a jump on unordered."""

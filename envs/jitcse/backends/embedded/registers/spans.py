@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from gymcc.envs.jitcse.backends.embedded.layout import Layout
+from gymcc.envs.jitcse.backends.embedded.pricing.layout import Layout
 
 NOWHERE = 1 << 30  # start of an empty span
 

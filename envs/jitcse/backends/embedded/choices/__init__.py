@@ -1,0 +1,1 @@
+"""Many choices for one method, fast: what no choice changes is done once."""

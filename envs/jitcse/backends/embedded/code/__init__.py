@@ -1,0 +1,1 @@
+"""Statements become instructions: operands, prices, and the part of instruction selection that targets share."""

@@ -1,0 +1,1 @@
+"""Lifetimes of values, and who of them gets a register."""

@@ -1,0 +1,1 @@
+"""Instruction selection and costs of the targets: x64 and Arm."""

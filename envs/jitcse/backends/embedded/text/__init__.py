@@ -1,0 +1,1 @@
+"""The code of a choice for people to read."""
