@@ -33,6 +33,6 @@ def _draw(name: str, random: Random) -> Method:
     result = random.choice((Type.VOID, Type.INT, Type.INT, Type.OTHER, *world.kinds))
     builder = Builder(name, (Type.OTHER, *(kind for kind, _ in world.parameters)), result)
     statements = Statements(random, builder, Expressions(random, builder, world))
-    statements.body(target=round(2 ** random.uniform(2.3, 5.8)))
+    statements.body(target=round(2 ** random.uniform(2.3, 5.4)))
     method = builder.finish()
     return with_profile(method, random) if random.random() < PROFILED else method

@@ -8,7 +8,8 @@ from random import Random
 from gymcc.envs.jitcse.builder import Builder
 from gymcc.envs.jitcse.generator.world import World
 from gymcc.envs.jitcse.ir import STORES, Node, Op, Type
-from gymcc.envs.jitcse.trees import NULL, binary, compare, constant, field, helper, length, local, static
+from gymcc.envs.jitcse.trees import NULL, binary, compare, constant, helper, length, local, static
+from gymcc.envs.jitcse.trees import field as load_field
 
 REPEAT = 0.3  # chance that a value was computed before in the same way
 RECENT = 10  # expressions of a type that may come again
@@ -60,7 +61,7 @@ class Expressions:
         if locals_ and self.random.random() < 0.7:
             return local(self.random.choice(locals_), kind)
         if kind is Type.STRUCT:
-            return self._field(kind, 1)
+            return self.field(kind, 1)
         return self.constant(kind)
 
     def constant(self, kind: Type) -> Node:
@@ -74,7 +75,7 @@ class Expressions:
     def _compound(self, kind: Type, depth: int) -> Node:
         choice = self.random.random()
         if choice < 0.30 or kind is Type.STRUCT:
-            return self._field(kind, depth)
+            return self.field(kind, depth)
         if choice < 0.50:
             return self._element(kind, depth)
         if choice < 0.55:
@@ -83,14 +84,14 @@ class Expressions:
             return self._special(kind, depth)
         return self._arithmetic(kind, depth)
 
-    def _field(self, kind: Type, depth: int) -> Node:
+    def field(self, kind: Type, depth: int) -> Node:
         """A field of some object; a static one where no class has such a field."""
         found = [(n, f) for n, shape in enumerate(self.world.shapes) for f in shape.fields if f.kind is kind]
         if not found:
             return static(kind, self.random.randrange(4))
         owned = [(n, f) for n, f in found if n == 0]
         shape, wanted = self.random.choice(owned if owned and self.random.random() < 0.6 else found)
-        return field(kind, self.reference(shape, depth - 1), wanted.offset)
+        return load_field(kind, self.reference(shape, depth - 1), wanted.offset)
 
     def _element(self, kind: Type, depth: int) -> Node:
         arrays = self.world.arrays(kind)
@@ -103,7 +104,7 @@ class Expressions:
         choice = self.random.random()
         if self.counters and choice < 0.75:
             counter = local(self.random.choice(self.counters[-2:]), Type.INT)
-            if choice < 0.2:
+            if choice < 0.12:
                 return binary(self.random.choice((Op.ADD, Op.SUB)), counter, constant(Type.INT, 1))
             return counter
         if choice < 0.85:
@@ -166,7 +167,7 @@ class Expressions:
         if depth > 0 and self.random.random() < 0.15 and (tree := self._cast_path(shape, depth)):
             return tree
         owner, wanted = self.random.choice(owners)
-        return field(Type.OTHER, self.reference(owner, depth - 1), wanted.offset)
+        return load_field(Type.OTHER, self.reference(owner, depth - 1), wanted.offset)
 
     def _cast_path(self, shape: int, depth: int) -> Node | None:
         """An element of an array of such references, or one cast to its class by the runtime."""

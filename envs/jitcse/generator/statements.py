@@ -170,10 +170,10 @@ class Statements:
         self.expressions.counters.pop()
 
     def _limit(self) -> Node:
-        """An array's length or a number, written out in every test."""
+        """An array's length, written out in every test, or a number from a field."""
         if self.random.random() < 0.6:
             return length(self.expressions.reference(self.expressions.array(), 1))
-        return local(self._keep(self.expressions.value(Type.INT, 1)), Type.INT)
+        return local(self._keep(self.expressions.field(Type.INT, 1)), Type.INT)
 
     def _while(self) -> None:
         """A walk along a chain of objects: ``while (node != null) node = node.next``."""

@@ -1,7 +1,7 @@
 """Random values for parameters, memory and results of calls, drawn so that runs get far and meet the corner cases.
 
-A seed chooses a temper. Calm runs draw small numbers and long arrays, so that bounds checks pass; wild ones draw
-anything. References come from a small pool, so that two of them are often the same object or array.
+A seed chooses a temper. Calm runs draw small numbers, and arrays of one length above them, so that bounds checks pass;
+wild ones draw anything. References come from a small pool, so that two of them are often the same object or array.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ class Inputs:
         self.seed = seed
         self.calm = mix(seed, _TEMPER) % 2 == 0
         self.pool = _POOLS[mix(seed, _POOL) % len(_POOLS)]
+        self._calm_length = 6 + mix(seed, _LENGTH) % 6
 
     def draw(self, kind: Type, chance: int) -> Value:
         """The value of a type that a hash stands for."""
@@ -42,8 +43,7 @@ class Inputs:
 
     def length(self, array: int) -> int:
         """The length of an array, for its whole life."""
-        chance = mix(self.seed, _LENGTH, array)
-        return 6 + chance % 6 if self.calm else chance % 12
+        return self._calm_length if self.calm else mix(self.seed, _LENGTH, array) % 20
 
     def _whole(self, chance: int) -> int:
         choice, rest = chance >> 60, chance & (2**60 - 1)
