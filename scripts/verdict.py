@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from gymcc.agents.importance import importance
 from gymcc.agents.policy import Policy
 from gymcc.agents.rllib.folder import RunFolder
-from gymcc.benchmarks.report import summarise, write_report
+from gymcc.benchmarks.report import Worked, summarise, write_report
 from gymcc.envs.core.env import CompilerEnv
+from gymcc.envs.core.problem import BackendError
 from gymcc.envs.core.record import Record
 from gymcc.scripts.evaluation import POLICY, Plan, run
 from gymcc.scripts.output import progress, show
+
+IMPORTANCE = "importance.json"  # in a run folder
 
 
 def carry_out(
@@ -29,11 +35,20 @@ def carry_out(
     with progress(len(plan.instances), "evaluating") as advance:
         records = run(plan, env, path, policy, advance)
     rows = summarise(records)
+    _study(folder / IMPORTANCE, env, policy, plan.instances)
     report = write_report_of(folder, records, env, title, [command] if command else [])
     show(rows if as_json else [_short(row) for row in rows], as_json, title)
     if not as_json:
         print(f"records: {path}\nreport:  {report}")
     return rows
+
+
+def _study(path: Path, env: CompilerEnv[Any], policy: Policy | None, instances: Sequence[str]) -> None:
+    """Write what a policy decides by to ``path``, for this report and those written again."""
+    study = importance(policy, env, instances) if policy else None
+    path.unlink(missing_ok=True)
+    if study:
+        path.write_text(json.dumps(asdict(study)) + "\n")
 
 
 def _short(row: dict[str, Any]) -> dict[str, Any]:
@@ -42,14 +57,15 @@ def _short(row: dict[str, Any]) -> dict[str, Any]:
     picked = {"method": row["method"], "instances": row["instances"], "speedup_geomean": row["speedup_geomean"]}
     picked |= {"final_geomean": row["final_speedup_geomean"], "iqm": row["speedup_iqm"], "95%_interval": interval}
     named = ("gflops_mean", "share_of_bound", "evaluations_mean", "seconds_mean", "regressions")
-    return picked | {name: row[name] for name in named}
+    counts = None if row["better"] is None else f"{row['better']}/{row['same']}/{row['worse']}"
+    return picked | {name: row[name] for name in named} | {"vs_heuristic": counts}
 
 
 def write_report_of(
     folder: Path, records: Sequence[Record], env: CompilerEnv[Any], title: str, commands: Sequence[str] = ()
 ) -> Path:
-    """Write ``report.html`` from a folder's metrics and configuration and the given records."""
-    own, config = RunFolder(folder), folder / "config.yaml"
+    """Write ``report.html`` from a folder's metrics, configuration and study, and the given records."""
+    own, config, study = RunFolder(folder), folder / "config.yaml", folder / IMPORTANCE
     report = folder / "report.html"
     write_report(
         report,
@@ -57,6 +73,7 @@ def write_report_of(
         records=records,
         metrics=list(own.rows()) if own.metrics.exists() else None,
         worked=_worked(records, env),
+        importance=json.loads(study.read_text()) if study.exists() else None,
         config=config.read_text() if config.exists() else None,
         commands=commands,
         unit=env.problem.unit,
@@ -64,13 +81,22 @@ def write_report_of(
     return report
 
 
-def _worked(records: Sequence[Record], env: CompilerEnv[Any]) -> list[tuple[str, str, float]]:
-    """One record step by step: (action, state as text, cost), of the policy if there is one, where it gained most."""
+def _worked(records: Sequence[Record], env: CompilerEnv[Any]) -> Worked:
+    """One record step by step, of the policy if there is one, where it gained most; with the code before and after."""
+    problem = env.problem
     chosen = [record for record in records if record.method == POLICY] or list(records)
     record = max(chosen, key=lambda each: each.baseline_cost / each.final_cost)
-    state = env.problem.initial(record.instance)
-    steps = [("", env.problem.show(state), record.costs[0])]
-    for name, cost in zip(record.actions, record.costs[1:], strict=True):
-        state = env.problem.apply(state, env.problem.parse(name))
-        steps.append((name, env.problem.show(state), cost))
-    return steps
+    states = [problem.initial(record.instance)]
+    for name in record.actions:
+        states.append(problem.apply(states[-1], problem.parse(name)))
+    texts = (problem.show(state) for state in states)
+    steps = list(zip(["", *record.actions], texts, record.costs, strict=True))
+    best = states[record.costs.index(record.best_cost)]
+    return Worked(steps, _listing(env, states[0]), _listing(env, best))
+
+
+def _listing(env: CompilerEnv[Any], state: Any) -> str:
+    try:
+        return env.problem.listing(state)
+    except BackendError as error:  # a report does without
+        return str(error)

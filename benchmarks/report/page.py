@@ -5,14 +5,17 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from gymcc.benchmarks.report import figures, verdict
+from gymcc.benchmarks.report.heuristic import heuristic_section
 from gymcc.benchmarks.report.markup import Markup, tag
 from gymcc.benchmarks.report.style import CSS
 from gymcc.benchmarks.report.summary import Outcomes, best_of, outcomes, per_instance, summarise
-from gymcc.benchmarks.report.tables import Step, methods_table, steps_table
+from gymcc.benchmarks.report.tables import importance_table, methods_table
+from gymcc.benchmarks.report.worked import Worked, worked_section
 from gymcc.envs.core.record import Record
 
 DEFINITIONS = (
@@ -21,8 +24,27 @@ DEFINITIONS = (
     "interquartile mean (IQM) leaves out the lowest and highest quarter. Intervals are 95 % percentile bootstraps over "
     "instances. A method is only said to beat another if the interval of their per-instance ratio excludes 1. "
     "“Speed-up” counts the best state on a method's path, “of last state” the one it ended in; a regression is an "
-    "instance whose last state costs over 1 % more than the default."
+    "instance whose last state costs over 1 % more than the default. Against the heuristic, too, last states are "
+    "compared: costs that differ by at most 1e-9 of each other, or by 1 % where they are measured, are the same."
 )
+
+
+@dataclass(frozen=True, slots=True)
+class _Comparison:
+    """The records and what is drawn from them."""
+
+    records: Sequence[Record]
+    rows: Sequence[Mapping[str, Any]]
+    runs: Outcomes
+    ours: str
+    looks: Mapping[str, figures.Style]
+
+    @classmethod
+    def of(cls, records: Sequence[Record], ours: str) -> _Comparison:
+        rows, runs = summarise(records), outcomes(records)
+        if ours not in runs:
+            ours = max((record.method for record in records), key=lambda method: _speedup(rows, method))
+        return cls(records, rows, runs, ours, figures.styles(runs, ours))
 
 
 def write_report(
@@ -31,7 +53,8 @@ def write_report(
     title: str,
     records: Sequence[Record],
     metrics: Sequence[Mapping[str, Any]] | None = None,
-    worked: Sequence[Step] | None = None,
+    worked: Worked | None = None,
+    importance: Mapping[str, Any] | None = None,
     config: str | None = None,
     commands: Sequence[str] = (),
     unit: str = "seconds",
@@ -39,14 +62,37 @@ def write_report(
 ) -> None:
     """Write the comparison of ``records`` (one per instance, method and run) to ``path`` as one HTML file.
 
-    ``metrics``: rows of ``metrics.jsonl`` for the learning curve. ``worked``: one instance step by step, as (action,
-    state as text, cost), the start with an empty action. ``config``: the configuration's text. ``commands``: what to
-    type to get these figures again. ``unit``: of cost. ``ours``: the method the report is about, by default the policy;
-    where there is none, the best method. The file is replaced as a whole. Raises ValueError without records.
+    ``metrics``: rows of ``metrics.jsonl`` for the learning curve. ``worked``: one instance step by step.
+    ``importance``: of the policy's features, as ``{"instances": int, "states": int, "features": [[name, share of
+    decisions that change without it, ratio of costs or None], ...]}``. ``config``: the configuration's text.
+    ``commands``: what to type to get these figures again. ``unit``: of cost. ``ours``: the method the report is about,
+    by default the policy; where there is none, the best method. The file is replaced as a whole. Raises ValueError
+    without records.
     """
     if not records:
         raise ValueError("a report needs at least one record")
-    body = _body(title, records, metrics or (), worked or (), config, commands, unit, ours)
+    seen = _Comparison.of(records, ours)
+    body = tag(
+        "body",
+        tag("h1", title),
+        tag("p", _about(records), class_="about"),
+        *_summary(seen),
+        tag("h2", "Methods"),
+        methods_table(seen.rows, seen.looks),
+        tag("p", DEFINITIONS, class_="note"),
+        *heuristic_section(seen.runs, seen.ours),
+        *_learning(metrics or ()),
+        tag("h2", "Quality against effort"),
+        tag("div", figures.anytime_pair(records, seen.runs, seen.looks), class_="pair"),
+        *_by_instance(seen),
+        *_importance(importance),
+        *worked_section(worked, records, unit),
+        *_again(records, config, commands),
+    )
+    _write(path, title, body)
+
+
+def _write(path: Path, title: str, body: Markup) -> None:
     head = tag(
         "head",
         tag("meta", charset="utf-8"),
@@ -58,37 +104,6 @@ def write_report(
     partial = path.with_name(f".{path.name}.partial")
     partial.write_text(f"<!doctype html>\n{tag('html', head, body, lang='en')}\n", encoding="utf-8")
     os.replace(partial, path)
-
-
-def _body(
-    title: str,
-    records: Sequence[Record],
-    metrics: Sequence[Mapping[str, Any]],
-    worked: Sequence[Step],
-    config: str | None,
-    commands: Sequence[str],
-    unit: str,
-    ours: str,
-) -> Markup:
-    rows, runs = summarise(records), outcomes(records)
-    if ours not in runs:
-        ours = max((record.method for record in records), key=lambda method: _speedup(rows, method))
-    looks = figures.styles(runs, ours)
-    return tag(
-        "body",
-        tag("h1", title),
-        tag("p", _about(records), class_="about"),
-        *_summary(runs, rows, ours),
-        tag("h2", "Methods"),
-        methods_table(rows, looks),
-        tag("p", DEFINITIONS, class_="note"),
-        *_learning(metrics),
-        tag("h2", "Quality against effort"),
-        tag("div", figures.anytime_pair(records, runs, looks), class_="pair"),
-        *_by_instance(runs, ours, looks),
-        *_worked(worked, records, unit),
-        *_again(records, config, commands),
-    )
 
 
 def _speedup(rows: Sequence[Mapping[str, Any]], method: str) -> float:
@@ -103,11 +118,11 @@ def _about(records: Sequence[Record]) -> str:
     return f"{first.env} · {count} instances · {kind}{machine} · {len(records)} records"
 
 
-def _summary(runs: Outcomes, rows: Sequence[Mapping[str, Any]], ours: str) -> list[Markup]:
-    row = next(row for row in rows if row["method"] == ours)
-    against = verdict.compared(runs, ours, verdict.strongest(rows, ours))
+def _summary(seen: _Comparison) -> list[Markup]:
+    row = next(row for row in seen.rows if row["method"] == seen.ours)
+    against = verdict.compared(seen.runs, seen.ours, verdict.strongest(seen.rows, seen.ours))
     boxes = [tag("div", tag("b", value), text) for value, text in verdict.cards(row, against)]
-    return [tag("p", verdict.sentences(runs, row, against), class_="lead"), tag("div", *boxes, class_="cards")]
+    return [tag("p", verdict.sentences(seen.runs, row, against), class_="lead"), tag("div", *boxes, class_="cards")]
 
 
 def _learning(metrics: Sequence[Mapping[str, Any]]) -> list[Markup]:
@@ -115,35 +130,30 @@ def _learning(metrics: Sequence[Mapping[str, Any]]) -> list[Markup]:
     return [tag("h2", "Learning curve"), tag("div", *panels, class_="panels")] if panels else []
 
 
-def _by_instance(runs: Outcomes, ours: str, looks: Mapping[str, figures.Style]) -> list[Markup]:
-    rest = {
-        name: per_instance(found) for name, found in runs.items() if name != ours and found[0].evaluations is not None
-    }
-    if not rest:
+def _by_instance(seen: _Comparison) -> list[Markup]:
+    others = [name for name, found in seen.runs.items() if name != seen.ours and found[0].evaluations is not None]
+    if not others:
         return []
-    theirs, name = (best_of(rest.values()), "best search") if len(rest) > 1 else next((s, n) for n, s in rest.items())
-    pictures = [figures.profile(runs, looks)]
-    own = per_instance(runs[ours])
+    rest = {name: per_instance(seen.runs[name]) for name in others}
+    theirs, name = (best_of(rest.values()), "best search") if len(rest) > 1 else (rest[others[0]], others[0])
+    pictures = [figures.profile(seen.runs, seen.looks)]
+    own = per_instance(seen.runs[seen.ours])
     if set(own) & set(theirs):
-        pictures.insert(0, figures.scatter(own, theirs, (ours, name), looks))
+        pictures.insert(0, figures.scatter(own, theirs, (seen.ours, name), seen.looks))
     return [tag("h2", "Instances"), tag("div", *pictures, class_="pair")]
 
 
-def _worked(steps: Sequence[Step], records: Sequence[Record], unit: str) -> list[Markup]:
-    if not steps:
+def _importance(study: Mapping[str, Any] | None) -> list[Markup]:
+    if not study or not study["features"]:
         return []
-    costs = [cost for _, _, cost in steps]
-    record = next((record for record in records if record.costs == costs), None)
-    best = min(range(len(costs)), key=costs.__getitem__)
-    found = f" by {record.method} on {record.instance}" if record else ""
-    sides = [("Default", steps[0][1]), (f"After {best} actions" if best != 1 else "After 1 action", steps[best][1])]
-    nests = [tag("div", tag("h3", head), tag("pre", text)) for head, text in sides]
-    flops = record.extra.get("flops") if record else None
-    return [
-        tag("h2", f"One instance worked through{found}"),
-        tag("div", *nests, class_="pair"),
-        steps_table(steps, unit, flops),
-    ]
+    said = (
+        f"Share of the policy's greedy decisions, in {study['states']} states of its own roll-outs on "
+        f"{study['instances']} instances, that become others when a feature is replaced by values of other states; "
+        "and, where costs are deterministic, what its roll-outs then cost at the end (geometric mean, more than 1 is "
+        "worse). Features that say much the same can stand in for each other and then look less important."
+    )
+    head = tag("h2", "What the policy decides by")
+    return [head, importance_table(study["features"]), tag("p", said, class_="note")]
 
 
 def _again(records: Sequence[Record], config: str | None, commands: Sequence[str]) -> list[Markup]:

@@ -2,9 +2,9 @@
 
 CSS = """
 :root { --ink: #1d2430; --soft: #5c6675; --rule: #dfe3e8; --paper: #fff; --box: #f5f7f9; --ours: #e4572e;
-  --wash: #fdf0eb; color-scheme: light dark }
+  --wash: #fdf0eb; --mark: #ffe3d6; color-scheme: light dark }
 @media (prefers-color-scheme: dark) { :root { --ink: #e6e9ee; --soft: #9aa5b4; --rule: #333c48; --paper: #14181e;
-  --box: #1c222a; --wash: #33221c } }
+  --box: #1c222a; --wash: #33221c; --mark: #55311f } }
 * { box-sizing: border-box }
 body { margin: 0 auto; padding: 2.5rem 1.5rem 4rem; max-width: 1040px; background: var(--paper); color: var(--ink);
   font: 15px/1.55 system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", "DejaVu Sans", sans-serif }
@@ -14,8 +14,9 @@ h3 { font-size: .95rem; margin: 1.2rem 0 .4rem }
 p { margin: .5rem 0; max-width: 74ch }
 .about, .note { color: var(--soft); font-size: .87rem }
 .lead { font-size: 1.04rem; margin-top: 1.2rem }
-.cards { display: grid; grid-template-columns: repeat(auto-fit, minmax(150px, 1fr)); gap: .8rem; margin: 1.4rem 0 }
-.cards div { background: var(--box); border-radius: 8px; padding: .8rem 1rem; font-size: .84rem; color: var(--soft) }
+.cards { display: flex; flex-wrap: wrap; gap: .8rem; margin: 1.4rem 0 }
+.cards div { flex: 1 1 140px; max-width: 16rem; background: var(--box); border-radius: 8px; padding: .8rem 1rem;
+  font-size: .84rem; color: var(--soft) }
 .cards b { display: block; font-size: 1.5rem; line-height: 1.25; color: var(--ink); font-weight: 650;
   white-space: nowrap }
 .cards div:first-child b { color: var(--ours) }
@@ -52,8 +53,15 @@ code { font: .92em ui-monospace, "SF Mono", Menlo, Consolas, "DejaVu Sans Mono",
 .steps .bars { width: 46%; text-align: left }
 .bar { display: inline-block; height: 11px; border-radius: 2px; background: var(--ours); vertical-align: middle;
   opacity: .8 }
+.importance td:nth-child(3) { width: 46%; text-align: left }
+.strip { display: flex; gap: 2px; height: 22px; border-radius: 5px; overflow: hidden; margin-top: .9rem }
+.strip span { flex-basis: 2px }
+.strip + .legend + figure { margin-top: 1.4rem }
+pre.code { max-height: 40rem; overflow-y: auto; font-size: 11.5px }
+mark { background: var(--mark); color: inherit; border-radius: 2px }
 details { margin-top: .8rem } summary { cursor: pointer; color: var(--soft) }
 dl { display: grid; grid-template-columns: max-content 1fr; gap: .2rem 1.2rem; font-size: .87rem; margin: .6rem 0 }
 dt { color: var(--soft) } dd { margin: 0; overflow-wrap: anywhere }
-@media print { body { max-width: none; padding: 0 } figure, table, pre { break-inside: avoid } }
+@media print { body { max-width: none; padding: 0 } figure, table, pre { break-inside: avoid }
+  pre.code { max-height: none; break-inside: auto } }
 """

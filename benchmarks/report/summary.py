@@ -8,8 +8,11 @@ from typing import Any
 
 import numpy as np
 
+from gymcc.benchmarks.report.standing import Standing, standing
 from gymcc.benchmarks.statistics import Interval, bootstrap_interval, geometric_mean, regressions
 from gymcc.envs.core.record import Record
+
+HEURISTIC = "heuristic"  # the method that takes the compiler's own decisions
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +29,7 @@ class Outcome:
     seconds: float | None = None  # to find it; None for outside tools
     evaluations: int | None = None
     proven: bool = False
+    deterministic: bool = True  # whether the costs are
 
     @property
     def speedup(self) -> float:
@@ -70,12 +74,15 @@ def _of_search(record: Record) -> Outcome:
         seconds=record.seconds,
         evaluations=record.evaluations,
         proven=record.proven,
+        deterministic=record.deterministic,
     )
 
 
 def _of_tool(record: Record, name: str, cost: float) -> Outcome:
-    flops = record.extra.get("flops")
-    return Outcome(name, record.instance, record.baseline_cost, cost, cost, record.bound, flops)
+    flops, measured = record.extra.get("flops"), not record.deterministic
+    return Outcome(
+        name, record.instance, record.baseline_cost, cost, cost, record.bound, flops, deterministic=not measured
+    )
 
 
 def per_instance(runs: Iterable[Outcome], score: Callable[[Outcome], float] = lambda run: run.speedup) -> Scores:
@@ -93,9 +100,11 @@ def summarise(records: Sequence[Record]) -> list[dict[str, Any]]:
     of the last state. Both are aggregated over instances, whose runs are averaged first; ``*_low`` and ``*_high``
     bound the 95 % interval. ``gflops_mean``: of the best state. ``share_of_bound``: geometric mean of bound / best
     cost (share of peak, where the bound is the machine's). ``regressions``: share of instances whose last state costs
-    over 1 % more than the start. ``seconds_*``, ``evaluations_mean``: per run.
+    over 1 % more than the start. ``seconds_*``, ``evaluations_mean``: per run. ``better``, ``same``, ``worse``:
+    on how many instances the method's last state is that, compared with the heuristic's; see :func:`against_heuristic`.
     """
-    return [_row(method, runs) for method, runs in outcomes(records).items()]
+    runs = outcomes(records)
+    return [_row(method, found) | _counts(against_heuristic(runs, method)) for method, found in runs.items()]
 
 
 def _row(method: str, runs: Sequence[Outcome]) -> dict[str, Any]:
@@ -119,6 +128,11 @@ def _row(method: str, runs: Sequence[Outcome]) -> dict[str, Any]:
     }
 
 
+def _counts(found: Standing | None) -> dict[str, int | None]:
+    counts = found.counts if found else (None, None, None)
+    return dict(zip(("better", "same", "worse"), counts, strict=True))
+
+
 def _aggregate(name: str, ratios: Sequence[float]) -> dict[str, float]:
     iqm = bootstrap_interval(ratios, "iqm")
     return {
@@ -136,6 +150,17 @@ def _mean(values: Sequence[float]) -> float | None:
 def versus(ours: Scores, theirs: Scores, statistic: str = "geomean") -> Interval:
     """Ratio of two methods' scores over the instances they share, with its interval; ValueError if they share none."""
     return bootstrap_interval([ours[key] / theirs[key] for key in ours if key in theirs], statistic)
+
+
+def against_heuristic(runs: Outcomes, method: str) -> Standing | None:
+    """How a method's last states stand to the heuristic's; None where that has not been run on the same instances.
+
+    Last states, because that is what a compiler is left with that follows the decisions without measuring.
+    """
+    if HEURISTIC not in runs:
+        return None
+    ours, theirs = (per_instance(runs[name], lambda run: run.final_speedup) for name in (method, HEURISTIC))
+    return standing(ours, theirs, all(run.deterministic for run in (*runs[method], *runs[HEURISTIC])))
 
 
 def best_of(scores: Iterable[Scores]) -> Scores:

@@ -64,7 +64,7 @@ def chart(
     series: Sequence[Series], x: Axis, y: Axis, *, width: int = 470, height: int = 300, diagonal: bool = False
 ) -> Markup:
     """The series over labelled axes with a grid; ``diagonal`` adds the line y = x."""
-    frame = _Frame(x, y, width, height)
+    frame = Frame(x, y, width, height)
     lines = [frame.segment(max(x.low, y.low), min(x.high, y.high))] if diagonal else []
     body = [frame.grid(), *lines, *(frame.cloud(one) if one.dots else frame.curve(one) for one in series)]
     label = f"{y.label} over {x.label}: {', '.join(one.name for one in series)}"
@@ -72,19 +72,24 @@ def chart(
 
 
 @dataclass(frozen=True)
-class _Frame:
+class Frame:
+    """Where values of two axes lie in a picture of so many pixels."""
+
     x: Axis
     y: Axis
     width: int
     height: int
 
     def px(self, value: float) -> float:
+        """Pixels from the left."""
         return round(LEFT + self.x.at(value) * (self.width - LEFT - RIGHT), 1)
 
     def py(self, value: float) -> float:
+        """Pixels from the top."""
         return round(self.height - BOTTOM - self.y.at(value) * (self.height - TOP - BOTTOM), 1)
 
     def grid(self) -> Markup:
+        """Ticks with their lines, and the labels of the axes."""
         right, bottom = self.width - RIGHT, self.height - BOTTOM
         parts: list[Markup] = []
         for value in self.x.ticks():
@@ -103,10 +108,12 @@ class _Frame:
         return join(*parts)
 
     def segment(self, low: float, high: float) -> Markup:
+        """The part of the line y = x between two values."""
         ends = {"x1": self.px(low), "x2": self.px(high), "y1": self.py(low), "y2": self.py(high)}
         return tag("line", class_="diagonal", **ends)
 
     def curve(self, one: Series) -> Markup:
+        """A series as a line; what is not finite is left out."""
         known = [(self.px(a), self.py(b)) for a, b in zip(one.xs, one.ys, strict=True) if isfinite(a) and isfinite(b)]
         if not known:
             return Markup()
@@ -116,6 +123,7 @@ class _Frame:
         return join(line, dot) if one.end or len(known) == 1 else line
 
     def cloud(self, one: Series) -> Markup:
+        """A series as points."""
         titles = one.titles or [one.name] * len(one.xs)
         points = zip(one.xs, one.ys, titles, strict=True)
         return tag(

@@ -7,15 +7,17 @@ from typing import Any
 
 from gymcc.benchmarks.report.figures import Style
 from gymcc.benchmarks.report.markup import Markup, tag
-from gymcc.benchmarks.report.words import NONE, cost, digits, duration, percent, times
+from gymcc.benchmarks.report.words import NONE, cost, counts, digits, duration, percent, ratio, times
 
 Step = tuple[str, str, float]  # action (empty for the start), state as text, cost
+Feature = tuple[str, float, float | None]  # name, share of decisions that change without it, ratio of last costs
 
 
 def methods_table(rows: Sequence[Mapping[str, Any]], looks: Mapping[str, Style]) -> Markup:
     """One row per method, best first; columns that no method fills are left out."""
-    gflops = any(row["gflops_mean"] is not None for row in rows)
-    bound = any(row["share_of_bound"] is not None for row in rows)
+    gflops, bound, standing = (
+        any(row[name] is not None for row in rows) for name in ("gflops_mean", "share_of_bound", "better")
+    )
     heads = [
         ("method", ""),
         ("speed-up", "geometric mean over instances of default / best state on the path"),
@@ -26,28 +28,46 @@ def methods_table(rows: Sequence[Mapping[str, Any]], looks: Mapping[str, Style])
         ("time to tune", "mean per instance, measurements included"),
         ("evaluations", "mean per instance, start state not counted"),
         ("regressions", "share of instances whose last state is over 1 % slower than the default"),
+        *([("vs heuristic", "instances whose last state is better / the same / worse")] if standing else []),
     ]
     head = tag("tr", *(tag("th", text, title=title or None) for text, title in heads))
-    body = [_row(row, looks[row["method"]], gflops, bound) for row in sorted(rows, key=lambda r: -r["speedup_geomean"])]
+    best_first = sorted(rows, key=lambda row: -row["speedup_geomean"])
+    body = [_row(row, looks[row["method"]], gflops, bound, standing) for row in best_first]
     return tag("div", tag("table", tag("thead", head), tag("tbody", *body)), class_="wide")
 
 
-def _row(row: Mapping[str, Any], look: Style, gflops: bool, bound: bool) -> Markup:
-    low, high = digits(row["speedup_iqm_low"]), digits(row["speedup_iqm_high"])
+def _row(row: Mapping[str, Any], look: Style, gflops: bool, bound: bool, standing: bool) -> Markup:
+    low, high = ratio(row["speedup_iqm_low"]), ratio(row["speedup_iqm_high"])
     evaluations = row["evaluations_mean"]
     cells = [
         times(row["speedup_geomean"]),
         times(row["final_speedup_geomean"]),
-        f"{digits(row['speedup_iqm'])} [{low}–{high}]",
+        f"{ratio(row['speedup_iqm'])} [{low}–{high}]",
         *([NONE if row["gflops_mean"] is None else digits(row["gflops_mean"])] if gflops else []),
         *([percent(row["share_of_bound"])] if bound else []),
         duration(row["seconds_mean"]),
         NONE if evaluations is None else digits(evaluations),
         percent(row["regressions"]),
+        *([counts(row)] if standing else []),
     ]
     swatch = tag("span", class_="swatch", style=f"background:{look.color}")
     name = tag("td", swatch, row["method"])
     return tag("tr", name, *(tag("td", cell) for cell in cells), class_="ours" if look.width > 2 else None)
+
+
+def importance_table(features: Sequence[Feature]) -> Markup:
+    """One row per feature with a bar as long as the share of decisions that it changes."""
+    most = max(changed for _, changed, _ in features)
+    costs = any(worse is not None for _, _, worse in features)
+    rows = []
+    for name, changed, worse in features:
+        bar = tag("span", class_="bar", style=f"width:{100 * changed / most:.1f}%")
+        cells = [tag("td", tag("code", name)), tag("td", percent(changed)), tag("td", bar, class_="bars")]
+        cost = [tag("td", NONE if worse is None else times(worse))] if costs else []
+        rows.append(tag("tr", *cells, *cost))
+    heads = ["feature", "decisions changed", "", *(["cost without it"] if costs else [])]
+    table = tag("table", tag("thead", tag("tr", *(tag("th", head) for head in heads))), tag("tbody", *rows))
+    return tag("div", table, class_="wide importance")
 
 
 def steps_table(steps: Sequence[Step], unit: str, flops: float | None) -> Markup:

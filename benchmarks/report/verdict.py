@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from gymcc.benchmarks.report.summary import Outcomes, best_of, per_instance, versus
-from gymcc.benchmarks.report.words import digits, duration, interval, percent, times
+from gymcc.benchmarks.report.summary import HEURISTIC, Outcomes, best_of, per_instance, versus
+from gymcc.benchmarks.report.words import counts, digits, duration, interval, percent, ratio, times
 from gymcc.benchmarks.statistics import Interval, beats
 
 Row = Mapping[str, Any]
@@ -28,6 +28,8 @@ def cards(row: Row, against: tuple[str, Interval] | None) -> list[Card]:
         found.append((percent(row["share_of_bound"]), "of peak" if row["gflops_mean"] else "of the lower bound"))
     if row["seconds_mean"] is not None:
         found.append((duration(row["seconds_mean"]), "to tune an instance"))
+    if row["better"] is not None and row["method"] != HEURISTIC:
+        found.append((counts(row), "instances better / the same / worse than the heuristic"))
     return [*found, (percent(row["regressions"]), "of instances regress")]
 
 
@@ -42,16 +44,16 @@ def sentences(runs: Outcomes, row: Row, against: tuple[str, Interval] | None) ->
     ours = str(row["method"])
     text = (
         f"On {row['instances']} instances {ours} is {times(row['speedup_geomean'])} as fast as the default (geometric "
-        f"mean; interquartile mean {digits(row['speedup_iqm'])}, 95 % interval {digits(row['speedup_iqm_low'])}–"
-        f"{digits(row['speedup_iqm_high'])})"
+        f"mean; interquartile mean {ratio(row['speedup_iqm'])}, 95 % interval {ratio(row['speedup_iqm_low'])}–"
+        f"{ratio(row['speedup_iqm_high'])})"
     )
     if row["evaluations_mean"] is not None:
         text += f", for {digits(row['evaluations_mean'])} evaluations and {duration(row['seconds_mean'])} each"
     text += ". "
     if against is None:
         return text
-    other, ratio = against
-    text += f"Against {other}, the strongest search here, it reaches {interval(ratio)}: {_judged(ours, other, ratio)}. "
+    other, found = against
+    text += f"Against {other}, the strongest search here, it reaches {interval(found)}: {_judged(ours, other, found)}. "
     rest = [per_instance(found) for name, found in runs.items() if name != ours and found[0].evaluations is not None]
     if len(rest) > 1:
         text += (
@@ -64,9 +66,9 @@ def _oracle(runs: Outcomes, ours: str, rest: list[dict[str, float]]) -> Interval
     return versus(per_instance(runs[ours]), best_of(rest))
 
 
-def _judged(ours: str, other: str, ratio: Interval) -> str:
-    if beats(ratio):
+def _judged(ours: str, other: str, found: Interval) -> str:
+    if beats(found):
         return f"{ours} beats it"
-    if ratio.high < 1:
+    if found.high < 1:
         return f"{other} is better"
     return "neither can be said to beat the other"

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from gymcc.benchmarks.statistics import Interval
 
 NONE = "–"
+NEAR = 0.05  # of 1
 _PREFIXES = ((1.0, "s"), (1e-3, "ms"), (1e-6, "µs"), (1e-9, "ns"))
 
 
@@ -48,9 +52,14 @@ def cost(value: float, unit: str) -> str:
     return duration(value) if unit == "seconds" else f"{digits(value)} {unit}".strip()
 
 
+def ratio(value: float) -> str:
+    """A ratio; near 1, where a per cent may be much, with a digit more."""
+    return digits(value, 4 if abs(value - 1) < NEAR else 3)
+
+
 def times(value: float) -> str:
-    """A ratio."""
-    return f"{digits(value)}\u00a0×"
+    """A ratio with its sign."""
+    return f"{ratio(value)}\u00a0×"
 
 
 def percent(share: float | None) -> str:
@@ -60,4 +69,9 @@ def percent(share: float | None) -> str:
 
 def interval(found: Interval) -> str:
     """``1.10 × (95 % interval 1.05–1.15)``."""
-    return f"{times(found.estimate)} (95 % interval {digits(found.low)}–{digits(found.high)})"
+    return f"{times(found.estimate)} (95 % interval {ratio(found.low)}–{ratio(found.high)})"
+
+
+def counts(row: Mapping[str, Any]) -> str:
+    """How many instances are better / the same / worse than the heuristic's."""
+    return NONE if row["better"] is None else f"{row['better']} / {row['same']} / {row['worse']}"

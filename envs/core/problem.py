@@ -118,6 +118,10 @@ class Problem(ABC, Generic[S]):
     def show(self, state: S) -> str:
         """The state for people, several lines."""
 
+    def listing(self, state: S) -> str:
+        """The code that a state stands for, for people; empty where there is none. Raises :class:`BackendError`."""
+        return ""
+
     @abstractmethod
     def encode(self, state: S) -> str:
         """The state as one string that :meth:`decode` reads back, for records and other processes."""

@@ -135,6 +135,9 @@ class JitCse(Problem[CseState]):
             lines.append(f"  cse_{number:<3} {each.type.name.lower():7} cost {each.cost_ex:<3} {counts:32} {mark}")
         return "\n".join(line.rstrip() for line in lines)
 
+    def listing(self, state: CseState) -> str:
+        return self.compiler.listing(state.method, state.chosen)
+
     def encode(self, state: CseState) -> str:
         return write(state)
 

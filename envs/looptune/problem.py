@@ -14,6 +14,7 @@ from gymcc.envs.core.memo import Memo
 from gymcc.envs.core.problem import IllegalAction, Problem
 from gymcc.envs.looptune.actions import ACTION_SETS
 from gymcc.envs.looptune.backends import Backend
+from gymcc.envs.looptune.backends.pseudocode import pseudocode
 from gymcc.envs.looptune.dataset import DATASETS
 from gymcc.envs.looptune.instance import parse
 from gymcc.envs.looptune.state import LoopState, default_nest
@@ -101,6 +102,9 @@ class LoopTune(Problem[LoopState]):
 
     def show(self, state: LoopState) -> str:
         return tree(state)
+
+    def listing(self, state: LoopState) -> str:
+        return pseudocode(state.nest, self.backend.target)
 
     def encode(self, state: LoopState) -> str:
         return write(state)

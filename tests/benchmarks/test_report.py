@@ -8,12 +8,12 @@ from statistics import geometric_mean
 import numpy as np
 import pytest
 
-from gymcc.benchmarks.report import best_of, outcomes, summarise, versus, write_report
+from gymcc.benchmarks.report import Worked, best_of, outcomes, summarise, versus, write_report
 from gymcc.benchmarks.report.curves import EVALUATIONS, SECONDS, quality
 from gymcc.benchmarks.report.markup import Markup, tag
 from gymcc.benchmarks.report.svg import Axis
 from gymcc.benchmarks.report.verdict import sentences
-from gymcc.benchmarks.report.words import digits, duration, percent, tick_duration
+from gymcc.benchmarks.report.words import digits, duration, percent, ratio, tick_duration
 from gymcc.benchmarks.statistics import Interval
 from gymcc.envs.core.record import Record
 
@@ -21,6 +21,7 @@ KEYS = {
     "method", "instances", "runs", "speedup_geomean", "speedup_iqm", "speedup_iqm_low", "speedup_iqm_high",
     "final_speedup_geomean", "final_speedup_iqm", "final_speedup_iqm_low", "final_speedup_iqm_high", "gflops_mean",
     "share_of_bound", "seconds_mean", "seconds_max", "evaluations_mean", "regressions", "proven",
+    "better", "same", "worse",
 }  # fmt: skip
 
 
@@ -146,7 +147,7 @@ def test_a_record_without_a_curve_is_drawn_from_its_path():
 def test_page_stands_alone_and_holds_every_part(tmp_path):
     metrics = [{"env_steps": i * 100, "return_mean": i / 9, "illegal_rate": None, "loss": math.nan} for i in range(9)]
     metrics[3]["validation_speedup"], metrics[7]["validation_speedup"] = 1.5, 2.5
-    worked = [("", "for m", 4.0), ("split_4", "for m\n  for n", 1.0)]
+    worked = Worked([("", "for m", 4.0), ("split_4", "for m\n  for n", 1.0)])
     page = written(tmp_path, many(), metrics=metrics, worked=worked, config="seed: 1", commands=["gymcc evaluate RUN"])
     text = " ".join(page.text)
     assert page.outside == []
@@ -181,17 +182,26 @@ def test_nothing_in_the_data_can_become_markup(tmp_path, method):
         record(method, evil, (4.0, 1.0), env=evil, versions={evil: evil}, machine={"cpu": evil}, extra={evil: 1.5}),
         record("random", evil, (4.0, 2.0), options={evil: evil}),
     ]
-    worked = [("", evil, 4.0), (evil, evil, 1.0)]
+    worked = Worked([("", evil, 4.0), (evil, evil, 1.0)], evil, f"{evil}\n{evil}")
+    study = {"instances": 1, "states": 1, "features": [[evil, 0.5, None]]}
     page = written(
-        tmp_path, records, title=evil, worked=worked, config=evil, commands=[evil], metrics=[{"env_steps": 1}]
+        tmp_path,
+        [*records, record("heuristic", evil, (4.0, 3.0))],
+        title=evil,
+        worked=worked,
+        importance=study,
+        config=evil,
+        commands=[evil],
+        metrics=[{"env_steps": 1}],
     )
     assert page.outside == []
     assert not {"script", "img", "b2"} & set(page.seen)
-    assert "".join(page.text).count("<script>alert('1')</script>") >= 8
+    assert "".join(page.text).count("<script>alert('1')</script>") >= 12
 
 
 def test_page_stays_small_and_finite_with_many_instances(tmp_path):
-    records = [record(method, f"m{i}", (4.0, 1.0 + i % 7)) for i in range(2200) for method in ("policy", "a", "b")]
+    methods = ("policy", "a", "heuristic")
+    records = [record(name, f"m{i}", (4.0, 1.0 + (i + len(name)) % 7)) for i in range(2200) for name in methods]
     written(tmp_path, records)
     text = (tmp_path / "deep" / "report.html").read_text()
     assert len(text.encode()) < 2_000_000
@@ -248,4 +258,5 @@ def test_figures_in_words():
     assert [digits(x) for x in (0.0, 1.234, 12.34, 1234.5, 0.01234)] == ["0.00", "1.23", "12.3", "1\u202f234", "0.0123"]
     assert [duration(x) for x in (None, 1.5, 0.00398, 2.5e-7)] == ["–", "1.50 s", "3.98 ms", "250 ns"]
     assert [tick_duration(x) for x in (1.0, 0.001, 1e-5)] == ["1 s", "1 ms", "10 µs"]
+    assert [ratio(x) for x in (0.5, 0.996, 1.0, 1.0034, 1.2)] == ["0.500", "0.9960", "1.000", "1.003", "1.20"]
     assert [percent(x) for x in (None, 0.5, 0.845)] == ["–", "50\u00a0%", "84.5\u00a0%"]

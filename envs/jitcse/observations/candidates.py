@@ -19,6 +19,8 @@ TYPES = 7
 NAMES = tuple(dict.fromkeys((*HOOK_NAMES, *HOOK_2026_NAMES)))[1:]  # type, the first, is one-hot
 MARKS = 3  # present, legal, kept
 WIDTH = MARKS + TYPES + len(NAMES)
+CANDIDATE_ROW = ("present", "legal", "kept", *["type"] * TYPES, *NAMES)
+METHOD_ROW = tuple(f"method: {name}" for name in ("share_kept", "log_candidates", "log_kept", *METHOD_NAMES))
 LIMIT = 8.0
 METHODS = 20_000
 
@@ -31,12 +33,15 @@ class Candidates:
     flags as they are, counts and costs as log(1 + x), ``_x1000`` a thousandth (logarithms another tenth), weights
     as log(1 + x) / 2. What a compiler does not report is 0. The last row is for stopping and describes the method:
     0 present (0), 1 legal, 2 share of the legal candidates kept; then number of candidates and of kept ones as
-    log(1 + x), and the method features of the 2026 branch.
+    log(1 + x), and the method features of the 2026 branch. ``names``: what each number is, row by row; empty where it
+    never changes. Those of a one-hot share their name.
     """
 
     def __init__(self, problem: JitCse) -> None:
         self.problem = problem
         self.space = gym.spaces.Box(-LIMIT, LIMIT, (problem.n_actions, WIDTH), np.float32)
+        last = ("", "", *METHOD_ROW, *[""] * (WIDTH - 2 - len(METHOD_ROW)))
+        self.names = (*[CANDIDATE_ROW] * problem.stop, last)
         self._fixed = lru_cache(METHODS)(self._of_method)
 
     def __getstate__(self) -> dict[str, object]:

@@ -16,8 +16,14 @@ from gymcc.envs.looptune.observations.original import HISTORY
 from gymcc.envs.looptune.problem import LoopTune
 from gymcc.envs.looptune.state import LoopState, Nest
 
-LOOP_FEATURES = 20
-SHAPE_FEATURES = 9  # log sizes of three dimensions, their remainders by the vector width, target, steps left, loops
+LOOP_ROW = (
+    "present", "cursor here", "moves C", "moves A", "moves B", "reduction", "size", "has tail", "tail / step", "step",
+    "C moves by", "A moves by", "B moves by", "registers needed", "fits registers", "vectorized",
+    "whole vectors", "unrolled", "like loop outside", "like loop inside",
+)  # fmt: skip
+LOOP_FEATURES = len(LOOP_ROW)
+SHAPE_ROW = (*["extents"] * 3, *["extents mod vector"] * 3, "lanes", "steps left", "number of loops")
+SHAPE_FEATURES = len(SHAPE_ROW)
 LIMIT = 8.0
 
 
@@ -34,13 +40,16 @@ class Schedule:
     fits; 15 vectorized; 16 size is a multiple of the vector width; 17 unrolled; 18 same dimension as the loop outside;
     19 same as the loop inside. Then for the dimensions in default order log2 extent, and extent mod vector width over
     the width; lanes / 16; steps left and loops, as shares of their maxima; then the last five applied actions, most
-    recent first, one-hot, and the legal actions.
+    recent first, one-hot, and the legal actions. ``names``: what each number is, a row for each loop and one for the
+    rest; numbers of one kind share their name.
     """
 
     def __init__(self, problem: LoopTune) -> None:
         self.problem = problem
         size = MAX_LOOPS * LOOP_FEATURES + SHAPE_FEATURES + (HISTORY + 1) * problem.n_actions
         self.space = gym.spaces.Box(-LIMIT, LIMIT, (size,), np.float32)
+        recent = [f"action {age} ago" for age in range(1, HISTORY + 1) for _ in range(problem.n_actions)]
+        self.names = (*[LOOP_ROW] * MAX_LOOPS, (*SHAPE_ROW, *recent, *["legal actions"] * problem.n_actions))
 
     def __call__(self, episode: Episode[LoopState]) -> NDArray[np.float32]:
         state, n_actions = episode.state, self.problem.n_actions
