@@ -127,6 +127,8 @@ def _without_options() -> dict[str, None]:
 
 def _compiled(index: int, reply: Reply) -> Report:
     report = reply.report
+    if report is None and (broken := next((line for line in reply.said if line.startswith(";")), None)):
+        raise MalformedReply(f"no report but {broken[:160]!r}")
     if report is None or reply.status == FAILED:
         said = f", saying: {' '.join(reply.said)[:200]}" if reply.said else ""
         raise MethodFailed(index, f"not compiled (status {reply.status}){said}")

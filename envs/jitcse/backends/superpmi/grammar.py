@@ -29,7 +29,7 @@ class MalformedReply(ValueError):
 class Reply:
     """All that came back for one request."""
 
-    report: Report | None  # None: the method was not compiled
+    report: Report | None  # None: the method was not compiled, or its report is in no shape to be recognised
     status: int | None  # 0 success, 1 error, 2 missing data; None before superpmi told it (early 2024)
     said: tuple[str, ...] = ()  # all other lines
 
@@ -51,8 +51,6 @@ def parse_reply(lines: Sequence[str]) -> Reply:
         _fail("no `Status=<number>` after it", lines[-1])
     reports = [line for line in lines if line.startswith(REPORT)]
     others = tuple(line for line in lines[:-1] if not line.startswith(REPORT))
-    if not reports and (broken := next((line for line in others if line.startswith(";")), None)):
-        _fail("no report line", broken)
     code = status.group(1)
     return Reply(parse_report(reports[-1]) if reports else None, None if code is None else int(code), others)
 
