@@ -175,9 +175,16 @@ def test_the_end_is_found(end):
 
 
 @pytest.mark.parametrize("crash", [4, 8, 16, 19, 20])
-def test_methods_are_counted_even_if_one_crashes(tmp_path, crash):
-    fake = make_fake(tmp_path, faults={str(crash): ["crash"], "6": ["fails"]})
+@pytest.mark.parametrize("mode", ["crash", "exit"])
+def test_methods_are_counted_even_if_one_crashes(tmp_path, crash, mode):
+    fake = make_fake(tmp_path, faults={str(crash): [mode], "6": ["fails"]})
     assert count(fake.corpus(), PATIENCE) == (20 if crash < 20 else 19)
+
+
+def test_counting_starts_few_processes(tmp_path):
+    fake = make_fake(tmp_path, methods=1000)
+    assert count(fake.corpus(), PATIENCE) == 1000
+    assert len({entry["pid"] for entry in fake.log()}) <= 11
 
 
 def test_an_empty_collection_is_told(tmp_path):

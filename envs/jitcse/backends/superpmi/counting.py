@@ -9,14 +9,15 @@ from gymcc.envs.jitcse.backends.superpmi.client import Client
 from gymcc.envs.jitcse.backends.superpmi.corpus import Corpus
 from gymcc.envs.jitcse.backends.superpmi.errors import BadCorpus, MethodFailed, Unanswered
 
-NEIGHBOURS = 3  # a method over which superpmi crashes is not taken for the end if one of the next is answered
+GENERAL_FAILURE = 1  # superpmi's exit status for a method that is not there
+NEIGHBOURS = 3  # where superpmi crashes over a method, the next ones tell whether it was there
 
 
 def count(corpus: Corpus, seconds: float) -> int:
     """The number of methods in the collection. Raises :class:`BadCorpus` if it has none."""
     client = Client(corpus, seconds, retries=0)
     try:
-        total = last_true(lambda index: any(_exists(client, each) for each in range(index, index + NEIGHBOURS)))
+        total = last_true(lambda index: _exists(client, index))
     finally:
         client.close()
     if not total:
@@ -36,10 +37,19 @@ def last_true(holds: Callable[[int], bool]) -> int:
 
 
 def _exists(client: Client, index: int) -> bool:
+    """Whether a method, or the next one after crashes, is there."""
+    told = (_tried(client, each) for each in range(index, index + NEIGHBOURS))
+    return next((each for each in told if each is not None), False)
+
+
+def _tried(client: Client, index: int) -> bool | None:
+    """Whether a method is there; None if superpmi crashes, so that one cannot know."""
     try:
         client.stock(index)
     except MethodFailed:
         return True
     except Unanswered as error:
-        return not isinstance(error.__cause__, ToolDied)
+        if not isinstance(error.__cause__, ToolDied):
+            return True
+        return False if error.__cause__.status == GENERAL_FAILURE else None
     return True
