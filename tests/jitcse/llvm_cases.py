@@ -34,6 +34,8 @@ FIELDS = {16 * (1 + place): kind for place, kind in enumerate(KINDS * 2)}  # by 
 RESULTS = 16 * (1 + len(FIELDS))  # offset of the first field that a local is stored to at the end
 CONSTANTS = (0, 1, -1, 2, 7, 255, 65536, 2**31 - 1, -(2**31))
 LONG_CONSTANTS = (*CONSTANTS, 2**31, 2**40 + 3, -(2**63), 2**63 - 1)
+DIVISORS = (1, -1, 2, -4, 3, -5, 7, 10, 641, 2**30, -(2**31), 2**31 - 1)
+LONG_DIVISORS = (*DIVISORS, 2**31, 2**40 + 3, -(2**62), -(2**63), 2**63 - 1)
 OPERATIONS = ("add", "sub", "mul", "and", "or", "xor", "div", "mod", "neg", "not", "cast", "lsh", "rsh", "compare")
 FLOATS = (0.0, -0.0, 1.0, -2.5, 1024.0, 2.0**40, -(2.0**70))
 
@@ -162,7 +164,9 @@ class Program:
         if op == "compare":
             return Node(Op.CAST, kind, (self.condition(),))
         right = self.tree(kind, depth)
-        if op in ("div", "mod"):  # by 1, 3, 5 or 7
+        if op in ("div", "mod") and self.random.random() < 0.5:
+            right = constant(kind, self.random.choice(DIVISORS if kind is Type.INT else LONG_DIVISORS))
+        elif op in ("div", "mod"):  # by 1, 3, 5 or 7
             right = binary(Op.OR, binary(Op.AND, right, constant(kind, 7)), constant(kind, 1))
         return binary(Op(op), self.tree(kind, depth), right)
 

@@ -58,12 +58,12 @@ addresses = st.one_of(
 )
 FORMS = """movl L,L|movl M,L|movl L,M|movq Q,Q|movq M,Q|movq Q,M|movb B,M|movl $I,L|movl $I,M|movq $I,M|movabsq $I,Q
 movslq L,Q|movslq M,Q|movzbl B,L|addl L,L|addq M,Q|addl $I,L|addq $I,Q|subq $I,Q|andb B,B|xorl $I,L|orq Q,Q|addl $I,M
-cmpl $I,M|cmpl M,L|cmpq Q,Q|cmpq $I,Q|testl L,L|imull L,L|imulq M,Q|imull $I,L,L|imulq $I,Q,Q|idivl L|idivq Q|idivl M
-negl L|notq Q|shll $7,L|sarq $7,Q|shll %cl,L|shlq %cl,Q|shll L|setl B|setnp B|cmovaq Q,Q|cmovpl L,L|leaq M,Q|pushq Q
-popq Q|cltd|cqto|cltq|retq|vmovsd M,X|vmovsd X,M|vmovss M,X|vmovaps X,X|vmovsd X,X,X|vmovups M,X|vmovdqu X,M|vmovq X,Q
-vmovq Q,X|vmovd L,X|vmovd X,L|vaddsd X,X,X|vaddsd M,X,X|vsubsd X,X,X|vmulss X,X,X|vdivsd X,X,X|vaddps M,X,X|vxorps X,X,X
-vminsd X,X,X|vmaxss X,X,X|vucomisd X,X|vucomiss M,X|vcvttsd2si X,L|vcvttsd2si X,Q|vcvttss2si X,Q|vcvtsi2sd L,X,X
-vcvtsi2sd Q,X,X|vcvtsi2sdq M,X,X|vcvtsi2sdl M,X,X|vcvtss2sd X,X,X|vcvtsd2ss X,X,X|vmovq X,M|vmovq M,X"""
+cmpl $I,M|cmpl M,L|cmpq Q,Q|cmpq $I,Q|testl L,L|imull L,L|imulq M,Q|imull $I,L,L|imulq $I,Q,Q|imulq Q|idivl L|idivq Q
+idivl M|negl L|notq Q|shll $7,L|sarq $7,Q|shll %cl,L|shlq %cl,Q|shll L|setl B|setnp B|cmovaq Q,Q|cmovpl L,L|leaq M,Q
+pushq Q|popq Q|cltd|cqto|cltq|retq|vmovsd M,X|vmovsd X,M|vmovss M,X|vmovaps X,X|vmovsd X,X,X|vmovups M,X|vmovdqu X,M
+vmovq X,Q|vmovq Q,X|vmovd L,X|vmovd X,L|vaddsd X,X,X|vaddsd M,X,X|vsubsd X,X,X|vmulss X,X,X|vdivsd X,X,X|vaddps M,X,X
+vxorps X,X,X|vminsd X,X,X|vmaxss X,X,X|vucomisd X,X|vucomiss M,X|vcvttsd2si X,L|vcvttsd2si X,Q|vcvttss2si X,Q
+vcvtsi2sd L,X,X|vcvtsi2sd Q,X,X|vcvtsi2sdq M,X,X|vcvtsi2sdl M,X,X|vcvtss2sd X,X,X|vcvtsd2ss X,X,X|vmovq X,M|vmovq M,X"""
 
 
 @st.composite

@@ -23,6 +23,7 @@ from gymcc.envs.jitcse.backends.llvm.timing import cost
         ("leaq\t8(%rdi), %rax", 0.5),
         ("leaq\t8(%rdi,%rcx,2), %rax", 1.0),
         ("imull\t%esi, %eax", 2.0),
+        ("imulq\t%rcx", 3.0),
         ("idivl\t8(%rsp)", 25.0),
         ("idivq\t%rcx", 68.0),
         ("shll\t$3, %eax", 0.5),

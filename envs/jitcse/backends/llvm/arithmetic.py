@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from gymcc.envs.jitcse.backends.llvm.division import divide
 from gymcc.envs.jitcse.backends.llvm.lowering import WHOLE, Lowering, Rule
 from gymcc.envs.jitcse.backends.llvm.values import TYPES
 from gymcc.envs.jitcse.ir import COMPARISONS, Node, Op, Type
@@ -10,8 +11,6 @@ INTEGER = {
     Op.ADD: "add",
     Op.SUB: "sub",
     Op.MUL: "mul",
-    Op.DIV: "sdiv",
-    Op.MOD: "srem",
     Op.AND: "and",
     Op.OR: "or",
     Op.XOR: "xor",
@@ -37,6 +36,8 @@ CASTS = {
 def _binary(to: Lowering, node: Node) -> str:
     if node.type.floating:
         return _floating(to, node)
+    if node.op in (Op.DIV, Op.MOD):
+        return divide(to, node)
     left, right = node.args
     operands = f"{to.integer(left)}, {to.integer(right)}"
     return to.whole(node.type, f"{INTEGER[node.op]} {WHOLE[node.type]} {operands}")
@@ -89,7 +90,7 @@ def _cast(to: Lowering, node: Node) -> str:
         to.globals[name] = f"declare {target} {name}({source})"
         return to.whole(node.type, f"call {target} {name}({source} {operand})")
     if source == target:
-        return operand if node.type is not Type.OTHER else to.put(f"inttoptr i64 {operand} to ptr")
+        return to.reference(node.type, operand)
     return to.whole(node.type, f"{CASTS[source, target]} {source} {operand} to {target}")
 
 

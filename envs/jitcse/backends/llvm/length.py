@@ -87,7 +87,8 @@ def _without_vex(mnemonic: str, operands: list[str]) -> int:
     immediate = operands[0][1:] if operands[0][0] == "$" and len(operands) > 1 else None
     if immediate is not None:
         return prefixes + _with_immediate(mnemonic, size, immediate, operands)
-    return prefixes + 1 + bool(TWO_BYTE_OPCODE.match(mnemonic)) + _modrm(operands)
+    two_bytes = TWO_BYTE_OPCODE.match(mnemonic) is not None and (len(operands) == 2 or is_set)
+    return prefixes + 1 + two_bytes + _modrm(operands)
 
 
 def _with_immediate(mnemonic: str, size: str, immediate: str, operands: list[str]) -> int:

@@ -46,8 +46,11 @@ class Lowering:
         return self.put(f"ptrtoint ptr {value} to i64") if node.type is Type.OTHER else value
 
     def whole(self, type_: Type, instruction: str) -> str:
-        """Append an instruction on whole numbers; its value, as a pointer if that is its type."""
-        value = self.put(instruction)
+        """Append an instruction on whole numbers; its value as one of ``type_``."""
+        return self.reference(type_, self.put(instruction))
+
+    def reference(self, type_: Type, value: str) -> str:
+        """A whole number as a value of ``type_``: turned into a reference if it is to be one, which costs nothing."""
         return value if type_ is not Type.OTHER else self.put(f"inttoptr i64 {value} to ptr")
 
     def declare(self, name: str) -> str:

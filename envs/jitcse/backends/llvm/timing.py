@@ -10,9 +10,9 @@ from collections.abc import Iterable
 from functools import lru_cache
 
 from gymcc.envs.core.problem import BackendError
-from gymcc.envs.jitcse.backends.embedded.operands import Access, Place
-from gymcc.envs.jitcse.backends.embedded.timing import Timing, scores
-from gymcc.envs.jitcse.backends.embedded.x64_costs import CYCLES, MEMORY
+from gymcc.envs.jitcse.backends.embedded.code.operands import Access, Place
+from gymcc.envs.jitcse.backends.embedded.code.timing import Timing, scores
+from gymcc.envs.jitcse.backends.embedded.targets.x64_costs import CYCLES, MEMORY
 from gymcc.envs.jitcse.backends.llvm.operands import MEMORY as MEMORY_OPERAND
 from gymcc.envs.jitcse.backends.llvm.operands import is_memory, split
 
@@ -87,6 +87,8 @@ def cost(instruction: str) -> int:
         return TABLE["lea3" if _has_three_components(operands[0]) else "lea"][Access.NONE]
     if kind == "shift" and operands[0] == "%cl":
         kind = "shift_by_register"
+    elif kind == "imul" and len(operands) == 1:
+        kind = "mulhi"
     access = _access(kind, operands)
     if not kind or access not in TABLE[kind]:
         raise BackendError(f"no timing is known for the instruction {instruction!r}")
