@@ -15,11 +15,12 @@ class Row:
     summary: str
     options: dict[str, Any] = field(default_factory=dict)
     deterministic: bool = True  # False: costs are measured
+    maker: str = "make_env"
 
     @property
     def entry_point(self) -> str:
         """What Gymnasium calls."""
-        return f"{self.module}.env:make_env"
+        return f"{self.module}.env:{self.maker}"
 
 
 ROWS = (
@@ -35,4 +36,6 @@ ROWS = (
         "The same with a deterministic analytic cost",
         {"backend": "model"},
     ),
+    Row("jitcse-v0", "gymcc.envs.jitcse", "Keep common subexpressions in a JIT, one by one"),
+    Row("jitcse-set-v0", "gymcc.envs.jitcse", "The same, all of a method in one step", maker="make_set_env"),
 )
