@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import Any
 
+import gymnasium as gym
 import pytest
 
 import gymcc  # noqa: F401
@@ -12,7 +14,9 @@ from gymcc.envs.testing import LAWS, Live, check
 
 ODD = ("m5_n37_k19", "m33_n48_k17", "m64_n64_k64")  # tails everywhere, and none
 WIDE = ("m64_n64_k64", "m128_n96_k80")
-EXAMPLES = {"looptune-mm-model-v0": 40, "looptune-mm-v0": 6}
+METHODS = ("gen/1", "gen/10", "gen/34")
+EXAMPLES = {"looptune-mm-model-v0": 40, "looptune-mm-v0": 6, "jitcse-v0": 30}
+AT_ONCE = {"jitcse-set-v0": "jitcse-v0"}  # one step with a set of the other's actions: tests/core/test_at_once.py
 
 
 @pytest.fixture(scope="module")
@@ -24,20 +28,41 @@ def native() -> None:
         pytest.skip("this CPU has neither AVX-512 nor AVX2 with FMA")
 
 
-def held(env_id: str, *, examples: int, **options: Any) -> set[int]:
+def held(env_id: str, *, examples: int, instances: tuple[str, ...] = ODD, **options: Any) -> set[int]:
     """Laws that hold, tried and not skipped."""
-    report = check(env_id, instances=ODD, max_examples=examples, **options)
+    report = check(env_id, instances=instances, max_examples=examples, **options)
     return {result.number for result in report.results} - set(report.skipped)
 
 
 def test_every_registered_id_is_tested() -> None:
-    assert {row.id for row in ROWS} == set(EXAMPLES)
+    assert {row.id for row in ROWS} == {*EXAMPLES, *AT_ONCE}
 
 
 @pytest.mark.parametrize(("action_set", "isa"), [("looptune", "avx512"), ("extended", "avx2")])
 def test_model(action_set: str, isa: str) -> None:
     examples = EXAMPLES["looptune-mm-model-v0"]
     assert held("looptune-mm-model-v0", examples=examples, action_set=action_set, isa=isa) == set(LAWS) - {11}
+
+
+@pytest.mark.parametrize("options", [{}, {"arch": "arm64", "max_candidates": 64, "size_weight": 0.5}])
+def test_jitcse(options: dict[str, Any]) -> None:
+    examples = EXAMPLES["jitcse-v0"]
+    assert held("jitcse-v0", examples=examples, instances=METHODS, **options) == set(LAWS) - {11}
+
+
+@pytest.mark.parametrize("env_id", AT_ONCE)
+def test_deciding_at_once_takes_sampled_sets(env_id: str) -> None:
+    env = gym.make(env_id)  # in Gymnasium's checker, which warns of what contradicts the spaces
+    env.action_space.seed(1)
+    for seed in range(5):
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")
+            env.reset(seed=seed)
+            mask = env.get_wrapper_attr("action_masks")()
+            observation, _, terminated, _, info = env.step(env.action_space.sample(mask))
+        assert terminated
+        assert not info["illegal"]
+        assert observation in env.observation_space
 
 
 @pytest.mark.usefixtures("native")

@@ -12,7 +12,7 @@ no difference.
 which candidates there are, are viable and not kept yet. `max_candidates` is 16 (default) to 64.
 `jitcse-set-v0` decides at once: `MultiBinary(max_candidates)`.
 
-**Observation.** `default` (= `candidates`): float32 `(max_candidates + 1, 47)`, a row per action: RyuJIT's 19 RLHook
+**Observation.** `default` (= `candidates`): float32 `(max_candidates + 1, 44)`, a row per action: RyuJIT's 19 RLHook
 features and the 13 of its 2026 branch, normalised by kind, what is legal and kept; the last row describes the method.
 `jitml` (16 x 22) and `mlcse` (17 x 25) are those of the originals. See `gymcc info jitcse-v0`.
 

@@ -26,7 +26,7 @@ METHODS = 20_000
 
 
 class Candidates:
-    """float32 ``(max_candidates + 1, 47)`` in [-8, 8]: a row per action, zeros where there is no candidate.
+    """float32 ``(max_candidates + 1, 44)`` in [-8, 8]: a row per action, zeros where there is no candidate.
 
     Columns: 0 present; 1 legal now; 2 kept already; 3-9 type, one-hot (other, int, long, float, double, struct, simd);
     then the features of RyuJIT's RLHook, those of .NET 9 and 10 and the further ones of the 2026 branch, by kind:
