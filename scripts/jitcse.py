@@ -1,4 +1,4 @@
-"""`gymcc jitcse`: the way to a live RyuJIT: a stand-in to try it with, and a survey of a collection."""
+"""`gymcc jitcse`: the way to a live RyuJIT (a stand-in, a survey of a collection), and learning over several splits."""
 
 from __future__ import annotations
 
@@ -12,11 +12,10 @@ import typer
 from gymcc.envs.jitcse.backends.superpmi import Methods, SuperPMI
 from gymcc.envs.jitcse.backends.superpmi.corpus import COLLECTION, CORE_ROOT
 from gymcc.envs.jitcse.backends.superpmi.stub import JITS, MODES, write_core_root
+from gymcc.scripts.jitcse_learning import repeated
 from gymcc.scripts.output import Json, progress, show
 
-app = typer.Typer(
-    no_args_is_help=True, rich_markup_mode=None, help="A live RyuJIT for JIT CSE: a stub of superpmi, and surveys."
-)
+app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="JIT CSE: a stub of superpmi, surveys, learning.")
 
 Out = Annotated[Path, typer.Option(help="Folder to make, a CORE_ROOT; must not exist.")]
 Count = Annotated[int, typer.Option(help="Generated methods in the collection.", min=1)]
@@ -30,11 +29,13 @@ Mch = Annotated[Path | None, typer.Option("--collection", help=f"File of methods
 Library = Annotated[str, typer.Option("--jit", help="Name of another JIT library in the folder.")]
 Processes = Annotated[int, typer.Option(help="superpmi processes.", min=1)]
 Cache = Annotated[Path | None, typer.Option(help="Folder of the caches; default: that of the collection.")]
+Config = Annotated[Path, typer.Argument(help="A YAML of configs/ for jitcse-v0.")]
+Folder = Annotated[Path, typer.Argument(help="Where the runs lie or are made, split-0 to split-4.")]
 
 
 @app.callback()
 def group() -> None:
-    """A live RyuJIT for JIT CSE."""
+    """A live RyuJIT for JIT CSE, and learning over several splits."""
 
 
 @app.command()
@@ -79,6 +80,12 @@ def survey(
     if not as_json:
         for index, reason in sorted(found.failed.items()):
             print(f"left out: method {index}: {reason}")
+
+
+@app.command()
+def learning(config: Config, folder: Folder, as_json: Json = False) -> None:
+    """Train by a config on five splits, what is there already aside, and compare with the heuristic on each."""
+    show(list(repeated(config, folder)), as_json, "PerfScore against the stock heuristic's")
 
 
 def _bar(stack: ExitStack) -> Callable[[int, int], None]:

@@ -9,8 +9,7 @@ learned policy, ``best`` the best known sets.
 
 from __future__ import annotations
 
-import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from math import log
 from pathlib import Path
 from typing import Any
@@ -29,17 +28,18 @@ SEEDS = (0, 1, 2, 3, 4)
 EQUAL = 1e-9  # relative difference up to which two PerfScores are the same
 
 
-def main(config: str, folder: str) -> None:
-    """Train what is missing, print a row per split and policy, and all splits together."""
+def repeated(config: Path, folder: Path) -> Iterator[dict[str, Any]]:
+    """Train what is missing; a row per split and policy, then all splits together."""
     pooled: dict[str, list[tuple[float, float, float]]] = {}
+    experiment = load(config)
     for seed in SEEDS:
-        policy = Policy.load(trained(load(Path(config)), Path(folder) / f"split-{seed}", seed))
+        policy = Policy.load(trained(experiment, folder / f"split-{seed}", seed))
         env = make_bare(policy.card.env, {**policy.card.options, "split": "test"})
         for name, costs in compared(policy, env).items():
             pooled.setdefault(name, []).extend(costs)
-            print(json.dumps({"split_seed": seed, "policy": name, **row(costs)}), flush=True)
+            yield {"split_seed": str(seed), "policy": name, **row(costs)}
     for name, costs in pooled.items():
-        print(json.dumps({"split_seed": "all", "policy": name, **row(costs)}), flush=True)
+        yield {"split_seed": "all", "policy": name, **row(costs)}
 
 
 def trained(experiment: Experiment, run: Path, seed: int) -> Path:

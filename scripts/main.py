@@ -20,6 +20,7 @@ COMMANDS = {
     "generate": "generate",
     "verify": "verify",
     "bench": "bench",
+    "jitcse": "jitcse",
     "doctor": "doctor",
 }
 INTERRUPTED = 130

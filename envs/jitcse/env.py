@@ -2,56 +2,64 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import wraps
 from typing import Any
 
 from gymcc.envs.core.at_once import AtOnce
 from gymcc.envs.core.choices import choose
+from gymcc.envs.core.dataset import Dataset
 from gymcc.envs.core.env import CompilerEnv
 from gymcc.envs.jitcse.compilers import Compiler, LocalCompiler
 from gymcc.envs.jitcse.dataset import STDLIB, find
-from gymcc.envs.jitcse.library import Library
 from gymcc.envs.jitcse.observations import observations
 from gymcc.envs.jitcse.policies import MACHINES
 from gymcc.envs.jitcse.problem import JitCse
 from gymcc.envs.jitcse.state import CseState
 
-BACKENDS = ("embedded", "llvm")
+BACKENDS = ("embedded", "llvm", "superpmi")
+Opened = tuple[Compiler, Mapping[str, Dataset], Dataset]
 
 
 def make_problem(
     backend: str = "embedded",
     arch: str = "x64",
-    dataset: str = STDLIB,
+    dataset: str = "",
     max_candidates: int = 16,
     size_weight: float = 0.0,
     split_seed: int = 0,
+    core_root: str = "",
+    collection: str = "",
 ) -> JitCse:
     """The problem alone, for searches; options as in :func:`make_env`."""
-    datasets, _, library = find(dataset, split_seed)
-    return JitCse(_compiler(backend, arch, library), datasets, max_candidates, size_weight)
+    compiler, datasets, _ = _open(backend, arch, dataset, split_seed, core_root, collection)
+    return JitCse(compiler, datasets, max_candidates, size_weight)
 
 
 def make_env(
     backend: str = "embedded",
     arch: str = "x64",
-    dataset: str = STDLIB,
+    dataset: str = "",
     max_candidates: int = 16,
     size_weight: float = 0.0,
     split: str = "all",
     split_seed: int = 0,
+    core_root: str = "",
+    collection: str = "",
     **options: Any,
 ) -> CompilerEnv[CseState]:
     """The environment behind ``jitcse-v0``.
 
-    ``backend``: ``embedded``, our own JIT, or ``llvm``, real x86-64 code (needs ``gymcc[llvm]``). ``arch``: ``x64``
-    (System V), ``x64-windows`` or ``arm64``, for the embedded JIT. Instances are drawn from ``split`` (train,
-    validation, test, all) of ``dataset``, a shipped one's name or the folder of one's own. ``size_weight``:
-    PerfScore that a byte of code costs. ``split_seed`` splits the dataset otherwise, to repeat an experiment. Further
-    options are those of :class:`gymcc.envs.core.env.CompilerEnv`.
+    ``backend``: ``embedded``, our own JIT; ``llvm``, real x86-64 code (needs ``gymcc[llvm]``); ``superpmi``, a live
+    RyuJIT of the folder ``core_root`` on the methods of the file ``collection``, else those that the variables
+    CORE_ROOT and DOTNET_MLJitCorpusFile name. ``arch``: ``x64`` (System V), ``x64-windows`` or ``arm64``, for the
+    embedded JIT. Instances are drawn from ``split`` (train, validation, test, all) of ``dataset``, a shipped one's name
+    (empty for the default) or the folder of one's own; SuperPMI has the collection alone. ``size_weight``: PerfScore
+    that a byte of code costs. ``split_seed`` splits the dataset otherwise, to repeat an experiment. Further options are
+    those of :class:`gymcc.envs.core.env.CompilerEnv`.
     """
-    datasets, instances, library = find(dataset, split_seed)
-    problem = JitCse(_compiler(backend, arch, library), datasets, max_candidates, size_weight)
+    compiler, datasets, instances = _open(backend, arch, dataset, split_seed, core_root, collection)
+    problem = JitCse(compiler, datasets, max_candidates, size_weight)
     return CompilerEnv(problem, observations(problem), instances.split(split), **options)
 
 
@@ -61,16 +69,29 @@ def make_set_env(**options: Any) -> AtOnce:
     return AtOnce(make_env(**options))
 
 
-def _compiler(backend: str, arch: str, library: Library) -> Compiler:
+def _open(backend: str, arch: str, dataset: str, split_seed: int, core_root: str, collection: str) -> Opened:
+    """The compiler, all datasets of its methods, and the one that was asked for."""
+    choose(dict.fromkeys(BACKENDS), backend, "backend")
+    if backend == "superpmi":
+        return _superpmi(dataset, split_seed, core_root, collection)
+    datasets, wanted, library = find(dataset or STDLIB, split_seed)
     machine = choose(MACHINES, arch, "arch")
     if backend == "embedded":
         from gymcc.envs.jitcse.backends.embedded import Embedded
 
-        return LocalCompiler(library, Embedded(arch), machine)
-    if backend == "llvm":
-        from gymcc.envs.jitcse.backends.llvm import Llvm
+        return LocalCompiler(library, Embedded(arch), machine), datasets, wanted
+    if arch != "x64":
+        raise ValueError(f"the llvm back end generates code for x64, not {arch}")
+    from gymcc.envs.jitcse.backends.llvm import Llvm
 
-        if arch != "x64":
-            raise ValueError(f"the llvm back end generates code for x64, not {arch}")
-        return LocalCompiler(library, Llvm(), machine)
-    raise ValueError(f"unknown backend {backend!r}; allowed: {', '.join(BACKENDS)}")
+    return LocalCompiler(library, Llvm(), machine), datasets, wanted
+
+
+def _superpmi(dataset: str, split_seed: int, core_root: str, collection: str) -> Opened:
+    from gymcc.envs.jitcse.backends.superpmi import SuperPMI, dataset_of
+
+    compiler = SuperPMI(core_root or None, collection or None)
+    found = dataset_of(compiler.corpus, compiler.survey(), split_seed)
+    if dataset not in ("", found.name):
+        raise ValueError(f"SuperPMI compiles the methods of its collection alone, not {dataset!r}; leave dataset out")
+    return compiler, {found.name: found}, found
