@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 
 from gymcc.envs.jitcse.analysis import Choice, Score
 from gymcc.envs.jitcse.backends.embedded.choices.prepared import Lifetime, Prepared
-from gymcc.envs.jitcse.backends.embedded.choices.sites import Form
+from gymcc.envs.jitcse.backends.embedded.choices.sites import DEAD, Form
 from gymcc.envs.jitcse.backends.embedded.code.operands import FIRST_EXTRA
 from gymcc.envs.jitcse.backends.embedded.pricing.scoring import compile_method
 from gymcc.envs.jitcse.backends.embedded.pricing.shape import Placement, add_up, groups_price
@@ -27,15 +27,11 @@ def evaluate(prepared: Prepared, choice: Choice) -> Score:
     if prepared.irregular:
         return compile_method(prepared.lowering, perform(prepared.analysis, choice)).score
     kept = prepared.settling.settled(sum([1 << number for number in choice]))
+    forms, dead = _forms(prepared, kept)
     fixed, machine = prepared.fixed, prepared.shape.machine
     totals, crossing, calls = fixed.totals.copy(), fixed.crossing, fixed.calls
     integers, floats = fixed.integers.copy(), fixed.floats.copy()
-    forms: list[Form] = []
-    for site in prepared.sites:
-        form = site.forms.get(kept & site.mask)
-        if form is None:
-            form = site.make(kept & site.mask, prepared.rewriter, prepared.names, prepared.lowering)
-        forms.append(form)
+    for site, form in zip(prepared.sites, forms, strict=True):
         totals[site.group] += form.price
         crossing |= form.crossing
         calls |= form.call
@@ -45,8 +41,8 @@ def evaluate(prepared: Prepared, choice: Choice) -> Score:
             floats += form.floats
     if crossing & fixed.tame:
         integers, floats = _interrupted(prepared, integers, crossing), _interrupted(prepared, floats, crossing)
-    _add_varying(prepared, forms, crossing, calls, integers, floats)
-    structs = _add_temporaries(prepared, kept, forms, crossing, calls, integers, floats)
+    _add_varying(prepared, dead, forms, crossing, calls, integers, floats)
+    structs = _add_temporaries(prepared, kept, dead, forms, crossing, calls, integers, floats)
     integers.sort()
     vector = _vectors(prepared, forms)
 
@@ -65,6 +61,27 @@ def evaluate(prepared: Prepared, choice: Choice) -> Score:
     return add_up(prepared.shape, totals, placement, vector, calls != 0, throws)
 
 
+def _forms(prepared: Prepared, kept: int) -> tuple[list[Form], int]:
+    """The form of each site, and the locals and temporaries that nobody reads."""
+    dead = 0
+    mortal = prepared.mortal | (kept << len(prepared.analysis.method.locals) & prepared.mortal_temporaries)
+    while True:
+        forms, alive = [], 0
+        for site in prepared.sites:
+            key = kept & site.mask
+            if dead:
+                key |= (dead & site.stores) << DEAD
+            form = site.forms.get(key)
+            if form is None:
+                form = site.make(key, prepared.rewriter, prepared.names, prepared.lowering)
+            forms.append(form)
+            alive |= form.uses
+        unread = mortal & ~alive
+        if unread == dead:
+            return forms, dead
+        dead = unread
+
+
 def _interrupted(prepared: Prepared, lifetimes: list[Lifetime], crossing: int) -> list[Lifetime]:
     """Lifetimes that a call inside a site interrupts, though none between statements does."""
     odd, vectors = crossing & prepared.fixed.tame, prepared.shape.vectors
@@ -77,6 +94,7 @@ def _interrupted(prepared: Prepared, lifetimes: list[Lifetime], crossing: int) -
 
 def _add_varying(
     prepared: Prepared,
+    dead: int,
     forms: Sequence[Form],
     crossing: int,
     calls: int,
@@ -84,7 +102,9 @@ def _add_varying(
     floats: list[Lifetime],
 ) -> None:
     """Add the lifetimes of the method's own locals that depend on the choice."""
-    for id_, bit, floating, level, (start, end, across), pieces in prepared.varying:
+    for id_, bit, floating, level, mortal, (start, end, across), pieces in prepared.varying:
+        if mortal and dead & bit:
+            continue
         for index, (start_here, end_here, across_here) in pieces:
             if forms[index].reads & bit:
                 if start_here < start:
@@ -100,6 +120,7 @@ def _add_varying(
 def _add_temporaries(
     prepared: Prepared,
     kept: int,
+    dead: int,
     forms: Sequence[Form],
     crossing: int,
     calls: int,
@@ -113,7 +134,9 @@ def _add_temporaries(
         if each.struct:
             structs = (*structs, each.id)
             continue
-        key = kept & each.relevant
+        if dead & each.bit:
+            continue
+        key = kept & each.relevant | dead << DEAD
         found = each.spans.get(key)
         if found is None:
             found = each.make(key, prepared.shape.layout, prepared.sites, forms)

@@ -12,8 +12,16 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from gymcc.envs.jitcse.analysis import Analysis
+from gymcc.envs.jitcse.backends.embedded.choices.mortality import mortal_locals
 from gymcc.envs.jitcse.backends.embedded.choices.settling import Settling
-from gymcc.envs.jitcse.backends.embedded.choices.sites import Site, exposed, may_stop_calling, mentioned, must_call
+from gymcc.envs.jitcse.backends.embedded.choices.sites import (
+    Site,
+    exposed,
+    may_stop_calling,
+    mentioned,
+    must_call,
+    stored,
+)
 from gymcc.envs.jitcse.backends.embedded.choices.temporaries import Temporary
 from gymcc.envs.jitcse.backends.embedded.code.lowering import Lowering
 from gymcc.envs.jitcse.backends.embedded.code.statement import Code
@@ -42,6 +50,7 @@ class Varying(NamedTuple):
     bit: int
     floating: bool
     level: int  # of crossing, if it is alive across a call
+    mortal: bool  # all its stores may be dropped
     base: Span  # for the reads and assignments that are always there
     pieces: tuple[Piece, ...]
 
@@ -85,6 +94,8 @@ class Prepared:
     varying: tuple[Varying, ...]
     temporaries: Mapping[int, Temporary]  # per viable candidate
     names: Mapping[int, int]  # per viable candidate, the id of its temporary
+    mortal: int  # the method's locals that may go unread, as bits
+    mortal_temporaries: int  # all but structs, as bits
     irregular: bool  # whether some local is alive across a call may hang on calls that come and go inside a statement
 
 
@@ -104,6 +115,8 @@ class _Preparation:
         self.table = roles(analysis)
         first = len(self.method.locals)
         self.names = {role.candidate: first + role.candidate for role in self.table}
+        self.mortal = sum(1 << id_ for id_ in mortal_locals(analysis))
+        self.first_temporary = first
         self.code: list[Code | None] = [None] * len(self.layout.block_of)
         self.sites: list[Site] = []
         self.sure_calls = self.possible_calls = 0
@@ -142,6 +155,8 @@ class _Preparation:
             tuple(varying),
             self._temporaries(),
             self.names,
+            self.mortal,
+            sum(1 << id_ for id_ in self.names.values() if self.shape.types[id_] is not Type.STRUCT),
             irregular,
         )
 
@@ -150,11 +165,12 @@ class _Preparation:
         position = self.layout.first[block] + 1 + number
         tree = self.method.blocks[block].statements[number]
         mask = sum(1 << each for each in self.rewriter.candidates(block, number))
-        if not mask:
+        stores = sum(1 << id_ for id_ in stored(tree)) & self.mortal
+        if not mask and not stores:
             code = self.code[position] = self.lowering.lower(tree)
             calls = sure = code.calls
         else:
-            site = Site(block, number, position, self.layout.group[block], mask)
+            site = Site(block, number, position, self.layout.group[block], mask, stores | mask << self.first_temporary)
             self.sites.append(site)
             form = site.make(0, self.rewriter, self.names, self.lowering)
             sure, unsure = must_call(tree), may_stop_calling(tree)
@@ -190,8 +206,9 @@ class _Preparation:
                 continue  # never touched
             floating = bool(self.shape.floating >> id_ & 1)
             level = 2 if self.shape.vectors >> id_ & 1 else 1
-            if pieces or base.across & ~self.sure_calls:
-                varying.append(Varying(id_, 1 << id_, floating, level, base, tuple(pieces)))
+            mortal = bool(self.mortal >> id_ & 1)
+            if mortal or pieces or base.across & ~self.sure_calls:
+                varying.append(Varying(id_, 1 << id_, floating, level, mortal, base, tuple(pieces)))
             else:
                 found[floating].append((base.start, id_, base.end, level if self._crosses(id_, base) else 0))
         return found[False], found[True], varying

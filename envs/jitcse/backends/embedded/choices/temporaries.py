@@ -26,7 +26,7 @@ class Temporary:
         self.spans: dict[int, Span] = {}
 
     def make(self, key: int, layout: Layout, sites: Sequence[Site], forms: Sequence[Form]) -> Span:
-        """The lifetime for the candidates ``key`` of ``relevant``, given the forms of all sites."""
+        """The lifetime for ``key``, candidates of ``relevant`` and dead locals, given the forms of all sites."""
         writes = after_calls = 0
         reads = []
         for index in self.sites:

@@ -45,7 +45,7 @@ class Emitter:
     def begin(self) -> None:
         """Forget the statement before."""
         self.price = 0
-        self.reads = self.writes = self.crossing = self.late = 0
+        self.reads = self.writes = self.uses = self.crossing = self.late = 0
         self.calls = self.throws = False
         self.condition = ""  # of the jump that the statement ends in
         self.spills: dict[int, int] = {}
@@ -64,6 +64,7 @@ class Emitter:
             self.price,
             self.reads,
             self.writes,
+            self.uses,
             self.crossing,
             self.late,
             self.calls,
@@ -194,6 +195,7 @@ class Emitter:
         if reg.id >= 0:
             bit = 1 << reg.id
             assert not self.partial & bit, "an accumulator is no operand"
+            self.uses |= bit
             if not self.writes & bit:
                 self.reads |= bit
             if self.calls and not self.late & bit:

@@ -12,7 +12,7 @@ from abc import ABC, abstractmethod
 from gymcc.envs.jitcse.backends.embedded.code.emitter import Emitter, Hazard
 from gymcc.envs.jitcse.backends.embedded.code.moves import MoveCosts
 from gymcc.envs.jitcse.backends.embedded.code.operands import FIRST_EXTRA, SCRATCH, Fixed, Imm, Mem, Place, Reg
-from gymcc.envs.jitcse.backends.embedded.code.purity import hazard, mentions, pure
+from gymcc.envs.jitcse.backends.embedded.code.purity import divides, hazard, mentions, pure
 from gymcc.envs.jitcse.backends.embedded.code.statement import Code
 from gymcc.envs.jitcse.backends.embedded.machine import Machine
 from gymcc.envs.jitcse.ir import LOADS, Node, Op, Type
@@ -30,9 +30,14 @@ class Lowering(ABC):
         self.machine = machine
         self.moves = moves
         self.out = Emitter(machine, moves)
+        self.dead = 0
 
-    def lower(self, statement: Node, recording: bool = False) -> Code:
-        """The code of one statement; its instructions are kept if ``recording``."""
+    def lower(self, statement: Node, dead: int = 0, recording: bool = False) -> Code:
+        """The code of one statement; its instructions are kept if ``recording``.
+
+        What it stores to locals of the bit mask ``dead``, which nobody reads, is only done for its effects.
+        """
+        self.dead = dead
         self.out.recording = recording
         self.out.begin()
         self._effects(statement)
@@ -52,7 +57,7 @@ class Lowering(ABC):
             self._effects(node.args[1])
         elif op in _STATEMENTS:
             _STATEMENTS[op](self, node)
-        elif all(map(pure, node.args)):  # a division that may throw, or a remainder of floating-point numbers
+        elif divides(node):  # which may throw
             self.out.release(self.evaluate(node))
         else:
             for arg in node.args:
@@ -66,8 +71,11 @@ class Lowering(ABC):
         return node
 
     def _store_local(self, node: Node) -> None:
-        value = self.settle(node.args[0])
         assert isinstance(node.payload, int)
+        if self.dead >> node.payload & 1:
+            self._effects(node.args[0])
+            return
+        value = self.settle(node.args[0])
         local = Reg(node.payload, value.type)
         if value.type is Type.STRUCT:
             self._store_struct(Mem(Place.STACK, local=local.id), value)

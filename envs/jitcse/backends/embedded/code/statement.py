@@ -52,6 +52,7 @@ class Code:
     price: int  # packed
     reads: int  # locals read before the statement writes them
     writes: int
+    uses: int  # locals read at all
     crossing: int  # locals read after a call of the statement that came after their value
     late: int  # locals written after the last call, if there is one
     calls: bool

@@ -14,7 +14,7 @@ from gymcc.envs.jitcse.backends.embedded.pricing.jumps import jumps
 from gymcc.envs.jitcse.backends.embedded.pricing.shape import Placement, Shape, add_up, groups_price, shape_of
 from gymcc.envs.jitcse.backends.embedded.registers.linear_scan import Allocation, Interval, extra_id, linear_scan
 from gymcc.envs.jitcse.backends.embedded.registers.liveness import intervals
-from gymcc.envs.jitcse.ir import Method
+from gymcc.envs.jitcse.ir import Method, Node
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,9 +39,7 @@ class Compiled:
 def compile_method(lowering: Lowering, method: Method, recording: bool = False) -> Compiled:
     """Generate code for a checked method and price it; instructions are kept if ``recording``."""
     shape = shape_of(lowering.machine, lowering.moves, method)
-    code: list[Code | None] = [None]
-    for block in method.blocks:
-        code += [None, *[lowering.lower(each, recording) for each in block.statements], None]
+    code = _generate(lowering, method, recording)
     vectors = spill_vectors(shape, code)
 
     def price(id_: int) -> float:
@@ -61,6 +59,32 @@ def compile_method(lowering: Lowering, method: Method, recording: bool = False) 
     totals = code_totals(shape, code)
     score = add_up(shape, totals, placement, lambda id_: vectors.get(id_, nothing), calls, throws)
     return Compiled(shape, tuple(code), integers, floats, placement, vectors, calls, throws, score)
+
+
+def _generate(lowering: Lowering, method: Method, recording: bool) -> list[Code | None]:
+    """The code of all statements, by position, without what is computed for locals that nobody reads."""
+    trees: list[Node | None] = [None]
+    for block in method.blocks:
+        trees += [None, *block.statements, None]
+    code = [None if tree is None else lowering.lower(tree, 0, recording) for tree in trees]
+    dead = 0
+    while unread := _unread(code):
+        dead |= unread
+        for position, tree in enumerate(trees):
+            each = code[position]
+            if tree is not None and each is not None and each.writes & unread:
+                code[position] = lowering.lower(tree, dead, recording)
+    return code
+
+
+def _unread(code: Sequence[Code | None]) -> int:
+    """The locals that are assigned and not read, as a bit mask."""
+    uses = writes = 0
+    for each in code:
+        if each is not None:
+            uses |= each.uses
+            writes |= each.writes
+    return writes & ~uses
 
 
 def allocate(file: RegisterFile, found: Sequence[Interval], price: Callable[[int], float]) -> Allocation:
