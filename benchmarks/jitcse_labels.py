@@ -9,7 +9,7 @@ import gzip
 from collections.abc import Iterator
 
 from gymcc.envs.jitcse.analysis import Choice
-from gymcc.envs.jitcse.backends.embedded import Embedded
+from gymcc.envs.jitcse.backends.embedded import Embedded, Prepared
 from gymcc.envs.jitcse.frontend import analyse
 from gymcc.envs.jitcse.policies import optimum, viable
 from gymcc.envs.jitcse.policies.stock import stock
@@ -25,7 +25,7 @@ def lines() -> Iterator[str]:
         analysis = analyse(method)
         prepared = backend.prepare(analysis)
 
-        def score(choice: Choice, prepared: object = prepared) -> float:
+        def score(choice: Choice, prepared: Prepared = prepared) -> float:
             return backend.score(prepared, choice).perf_score
 
         found = optimum(score, viable(analysis), starts=[stock(analysis)], seed=SEED)
