@@ -8,6 +8,9 @@ away what they say about the state. What each number of an observation is, the o
 - Rows with the same names hold like things, candidates or loops: a feature is the same in all of them, and its values
   are drawn from all of them. A row of zeros stands for nothing and stays as it is.
 - Numbers without a name, ``""``, are left alone.
+
+A decision is which action is the best in a state. Where decisions are a set, their order says nothing: there a decision
+is whether a legal candidate is better than stopping, the last action.
 """
 
 from __future__ import annotations
@@ -35,7 +38,7 @@ class Importance(NamedTuple):
     """What a policy makes of its decisions without one feature."""
 
     name: str
-    changed: float  # share of its greedy decisions that become others
+    changed: float  # share of its decisions that become others
     cost_ratio: float | None  # geometric mean of last costs, without / with the feature; None where costs are measured
 
 
@@ -133,12 +136,18 @@ class _Trial:
         every = np.concatenate(witness.observations), np.concatenate(witness.masks)
         some = np.random.default_rng(seed).permutation(len(every[0]))[:MAX_STATES]
         self.observations, self.masks = (part[np.sort(some)] for part in every)
-        self.decisions = policy.scores(self.observations, self.masks).argmax(-1)
+        self.decisions = self._decided(policy)
+
+    def _decided(self, scorer: Scorer) -> NDArray[Any]:
+        scores = scorer.scores(self.observations, self.masks)
+        if self.env.problem.unordered:
+            return np.asarray((scores[:, :-1] > scores[:, -1:])[self.masks[:, :-1] > 0])
+        return np.asarray(scores.argmax(-1))
 
     def changed(self, feature: Feature) -> float:
         """Share of the decisions that become others without the feature."""
-        scores = self._without(feature).scores(self.observations, self.masks)
-        return float(np.mean(scores.argmax(-1) != self.decisions))
+        changed = self._decided(self._without(feature)) != self.decisions
+        return float(np.mean(changed)) if len(changed) else 0.0
 
     def cost_ratio(self, feature: Feature) -> float | None:
         """How the last costs of roll-outs without the feature compare; None where costs are measured or all fail."""

@@ -39,7 +39,8 @@ def histogram(bars: Sequence[Bar], x: Axis, y: Axis, at: float, *, width: int = 
     line = tag("line", x1=frame.px(at), x2=frame.px(at), y1=frame.py(y.low), y2=frame.py(y.high), class_="diagonal")
     label = f"{y.label} by {x.label}"
     drawing = [frame.grid(), *body, line]
-    return tag("svg", *drawing, viewBox=f"0 0 {width} {height}", role="img", aria_label=label, class_="chart")
+    picture = tag("svg", *drawing, viewBox=f"0 0 {width} {height}", role="img", aria_label=label, class_="chart broad")
+    return tag("div", picture, class_="wide")
 
 
 def _rectangle(bar: Bar, frame: Frame) -> Markup:

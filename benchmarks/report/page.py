@@ -147,10 +147,11 @@ def _importance(study: Mapping[str, Any] | None) -> list[Markup]:
     if not study or not study["features"]:
         return []
     said = (
-        f"Share of the policy's greedy decisions, in {study['states']} states of its own roll-outs on "
-        f"{study['instances']} instances, that become others when a feature is replaced by values of other states; "
-        "and, where costs are deterministic, what its roll-outs then cost at the end (geometric mean, more than 1 is "
-        "worse). Features that say much the same can stand in for each other and then look less important."
+        f"Share of the policy's decisions, in {study['states']} states of its own roll-outs on {study['instances']} "
+        "instances, that become others when a feature is replaced by values of other states. A decision is which "
+        "action is best or, where decisions are a set, whether a candidate is better than stopping. Where costs are "
+        "deterministic, also what its roll-outs then cost at the end (geometric mean, more than 1 is worse). Features "
+        "that say much the same stand in for each other and look less important than they are together."
     )
     head = tag("h2", "What the policy decides by")
     return [head, importance_table(study["features"]), tag("p", said, class_="note")]

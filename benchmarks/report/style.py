@@ -34,6 +34,7 @@ tr.ours td { background: var(--wash); font-weight: 600 }
 figure { margin: 0; min-width: 0 }
 figcaption { font-weight: 600; font-size: .92rem; margin-bottom: .3rem }
 .chart { width: 100%; height: auto; display: block; font: 11px system-ui, "DejaVu Sans", sans-serif }
+.broad { min-width: 640px }
 .chart .grid { stroke: var(--rule); stroke-width: 1 }
 .chart .axis { stroke: var(--soft); stroke-width: 1 }
 .chart .diagonal { stroke: var(--soft); stroke-width: 1.2; stroke-dasharray: 4 4 }
@@ -57,7 +58,7 @@ code { font: .92em ui-monospace, "SF Mono", Menlo, Consolas, "DejaVu Sans Mono",
 .strip { display: flex; gap: 2px; height: 22px; border-radius: 5px; overflow: hidden; margin-top: .9rem }
 .strip span { flex-basis: 2px }
 .strip + .legend + figure { margin-top: 1.4rem }
-pre.code { max-height: 40rem; overflow-y: auto; font-size: 11.5px }
+pre.code { max-height: 40rem; overflow-y: auto; font-size: 11px; padding: .7rem .8rem }
 mark { background: var(--mark); color: inherit; border-radius: 2px }
 details { margin-top: .8rem } summary { cursor: pointer; color: var(--soft) }
 dl { display: grid; grid-template-columns: max-content 1fr; gap: .2rem 1.2rem; font-size: .87rem; margin: .6rem 0 }

@@ -7,7 +7,7 @@ from typing import Any
 
 from gymcc.benchmarks.report.figures import Style
 from gymcc.benchmarks.report.markup import Markup, tag
-from gymcc.benchmarks.report.words import NONE, cost, counts, digits, duration, percent, ratio, times
+from gymcc.benchmarks.report.words import NONE, bounds, cost, counts, digits, duration, percent, ratio, times
 
 Step = tuple[str, str, float]  # action (empty for the start), state as text, cost
 Feature = tuple[str, float, float | None]  # name, share of decisions that change without it, ratio of last costs
@@ -37,12 +37,12 @@ def methods_table(rows: Sequence[Mapping[str, Any]], looks: Mapping[str, Style])
 
 
 def _row(row: Mapping[str, Any], look: Style, gflops: bool, bound: bool, standing: bool) -> Markup:
-    low, high = ratio(row["speedup_iqm_low"]), ratio(row["speedup_iqm_high"])
+    iqm, low, high = (row[f"speedup_iqm{end}"] for end in ("", "_low", "_high"))
     evaluations = row["evaluations_mean"]
     cells = [
         times(row["speedup_geomean"]),
         times(row["final_speedup_geomean"]),
-        f"{ratio(row['speedup_iqm'])} [{low}–{high}]",
+        f"{ratio(iqm)} [{bounds(iqm, low, high)}]",
         *([NONE if row["gflops_mean"] is None else digits(row["gflops_mean"])] if gflops else []),
         *([percent(row["share_of_bound"])] if bound else []),
         duration(row["seconds_mean"]),

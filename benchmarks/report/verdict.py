@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from gymcc.benchmarks.report.summary import HEURISTIC, Outcomes, best_of, per_instance, versus
-from gymcc.benchmarks.report.words import counts, digits, duration, interval, percent, ratio, times
+from gymcc.benchmarks.report.words import bounds, counts, digits, duration, interval, percent, ratio, times
 from gymcc.benchmarks.statistics import Interval, beats
 
 Row = Mapping[str, Any]
@@ -42,10 +42,10 @@ def compared(runs: Outcomes, ours: str, other: str | None) -> tuple[str, Interva
 def sentences(runs: Outcomes, row: Row, against: tuple[str, Interval] | None) -> str:
     """The summary paragraph."""
     ours = str(row["method"])
+    iqm, low, high = (row[f"speedup_iqm{end}"] for end in ("", "_low", "_high"))
     text = (
         f"On {row['instances']} instances {ours} is {times(row['speedup_geomean'])} as fast as the default (geometric "
-        f"mean; interquartile mean {ratio(row['speedup_iqm'])}, 95 % interval {ratio(row['speedup_iqm_low'])}–"
-        f"{ratio(row['speedup_iqm_high'])})"
+        f"mean; interquartile mean {ratio(iqm)}, 95 % interval {bounds(iqm, low, high)})"
     )
     if row["evaluations_mean"] is not None:
         text += f", for {digits(row['evaluations_mean'])} evaluations and {duration(row['seconds_mean'])} each"

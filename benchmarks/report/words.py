@@ -52,9 +52,10 @@ def cost(value: float, unit: str) -> str:
     return duration(value) if unit == "seconds" else f"{digits(value)} {unit}".strip()
 
 
-def ratio(value: float) -> str:
-    """A ratio; near 1, where a per cent may be much, with a digit more."""
-    return digits(value, 4 if abs(value - 1) < NEAR else 3)
+def ratio(value: float, beside: float | None = None) -> str:
+    """A ratio; near 1, where a per cent may be much, it or the one that it stands ``beside`` gets a digit more."""
+    near = abs((value if beside is None else beside) - 1) < NEAR
+    return digits(value, 4 if near else 3)
 
 
 def times(value: float) -> str:
@@ -67,9 +68,14 @@ def percent(share: float | None) -> str:
     return NONE if share is None else f"{share:.1%}".replace("%", "\u00a0%").replace(".0\u00a0", "\u00a0")
 
 
+def bounds(estimate: float, low: float, high: float) -> str:
+    """``1.05–1.15``, with as many digits as the estimate."""
+    return f"{ratio(low, estimate)}–{ratio(high, estimate)}"
+
+
 def interval(found: Interval) -> str:
     """``1.10 × (95 % interval 1.05–1.15)``."""
-    return f"{times(found.estimate)} (95 % interval {ratio(found.low)}–{ratio(found.high)})"
+    return f"{times(found.estimate)} (95 % interval {bounds(*found)})"
 
 
 def counts(row: Mapping[str, Any]) -> str:

@@ -34,7 +34,7 @@ def worked_section(worked: Worked | None, records: Sequence[Record], unit: str) 
     heads = ("Default", f"After {best} actions" if best != 1 else "After 1 action")
     return [
         tag("h2", f"One instance worked through{found}"),
-        _side_by_side(heads, [tag("pre", steps[0][1]), tag("pre", steps[best][1])]),
+        _side_by_side(heads, [tag("pre", text, class_="code") for text in (steps[0][1], steps[best][1])]),
         *_code(worked),
         steps_table(steps, unit, record.extra.get("flops") if record else None),
     ]

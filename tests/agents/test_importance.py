@@ -98,6 +98,27 @@ def test_numbers_without_a_name_are_left_alone() -> None:
     assert shares(bags((*[without] * WEIGHTS, NAMES[-1])), 0, 1, 0, 0, 0) == {}
 
 
+class Judging(Rule):
+    """Scores as they are, closing among them at 0."""
+
+    def scores(self, observations: NDArray[np.float32], masks: NDArray[Any]) -> Any:
+        scores = super().scores(observations, masks)
+        scores[:, CLOSE] = 0
+        return scores
+
+
+def test_in_a_set_the_order_of_decisions_does_not_matter() -> None:
+    class Set(Filling):
+        unordered = True
+
+    env = bags(problem=Set())
+    for rule, expected in (((0, 1, 0, 0, 0), set()), ((0, 0, 1, -1, 0), {"kind"}), ((0, 1, 0, 0, -20), {"parity"})):
+        study = importance(Judging(env, *rule), env, INSTANCES)
+        assert study is not None
+        assert {each.name for each in study.features} == expected
+        assert {each.name for each in study.features} <= set(shares(bags(), *rule))
+
+
 def test_costs_are_those_of_rollouts_without_the_feature() -> None:
     env = bags()
     study = importance(Rule(env, 0, 1, 0, 0, 0), env, INSTANCES)

@@ -13,7 +13,7 @@ from gymcc.benchmarks.report.curves import EVALUATIONS, SECONDS, quality
 from gymcc.benchmarks.report.markup import Markup, tag
 from gymcc.benchmarks.report.svg import Axis
 from gymcc.benchmarks.report.verdict import sentences
-from gymcc.benchmarks.report.words import digits, duration, percent, ratio, tick_duration
+from gymcc.benchmarks.report.words import digits, duration, interval, percent, ratio, tick_duration
 from gymcc.benchmarks.statistics import Interval
 from gymcc.envs.core.record import Record
 
@@ -259,4 +259,6 @@ def test_figures_in_words():
     assert [duration(x) for x in (None, 1.5, 0.00398, 2.5e-7)] == ["–", "1.50 s", "3.98 ms", "250 ns"]
     assert [tick_duration(x) for x in (1.0, 0.001, 1e-5)] == ["1 s", "1 ms", "10 µs"]
     assert [ratio(x) for x in (0.5, 0.996, 1.0, 1.0034, 1.2)] == ["0.500", "0.9960", "1.000", "1.003", "1.20"]
+    assert interval(Interval(1.0034, 0.94, 1.1)) == "1.003\u00a0× (95 % interval 0.9400–1.100)"
+    assert interval(Interval(1.2, 0.99, 1.3)) == "1.20\u00a0× (95 % interval 0.990–1.30)"
     assert [percent(x) for x in (None, 0.5, 0.845)] == ["–", "50\u00a0%", "84.5\u00a0%"]
