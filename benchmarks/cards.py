@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import isnan
 from typing import Any
 
 from gymcc.benchmarks.statistics import geometric_mean
@@ -10,6 +11,7 @@ from gymcc.envs.core.dataset import SPLITS, Dataset
 from gymcc.envs.core.problem import Problem
 
 SAMPLE = 100  # instances that baselines are computed on
+LANDSCAPE = 3_000  # instances that the problem's own facts are computed on
 
 
 def card(problem: Problem[Any], name: str) -> list[dict[str, Any]]:
@@ -30,6 +32,7 @@ def card(problem: Problem[Any], name: str) -> list[dict[str, Any]]:
         "example": example,
         "bound_of_example": problem.bound(example),
         **(_baselines(problem, dataset) if problem.deterministic else {}),
+        **problem.landscape(dataset.instances[:LANDSCAPE]),
     }
     return [{"fact": fact, "value": value} for fact, value in facts.items()]
 
@@ -40,12 +43,11 @@ def _baselines(problem: Problem[Any], dataset: Dataset) -> dict[str, Any]:
     starts = [problem.cost(problem.initial(instance)) for instance in instances]
     ends = [problem.cost(_led_by_heuristic(problem, instance)) for instance in instances]
     bounds = [problem.bound(instance) for instance in instances]
-    return {
-        "baselines_over": f"{len(instances)} instances",
-        "default_share_of_bound": geometric_mean([b / c for b, c in zip(bounds, starts, strict=True)]),
-        "heuristic_share_of_bound": geometric_mean([b / c for b, c in zip(bounds, ends, strict=True)]),
-        "heuristic_speedup": geometric_mean([s / e for s, e in zip(starts, ends, strict=True)]),
-    }
+    found: dict[str, Any] = {"baselines_over": f"{len(instances)} instances"}
+    if not any(map(isnan, bounds)):
+        found["default_share_of_bound"] = geometric_mean([b / c for b, c in zip(bounds, starts, strict=True)])
+        found["heuristic_share_of_bound"] = geometric_mean([b / c for b, c in zip(bounds, ends, strict=True)])
+    return found | {"heuristic_speedup": geometric_mean([s / e for s, e in zip(starts, ends, strict=True)])}
 
 
 def _led_by_heuristic(problem: Problem[Any], instance: str) -> Any:

@@ -11,7 +11,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Hashable, Mapping, Sequence
 from copy import copy
 from math import nan
-from typing import ClassVar, Generic, Self, TypeVar
+from typing import Any, ClassVar, Generic, Self, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -168,6 +168,10 @@ class Problem(ABC, Generic[S]):
 
     def figures(self, state: S) -> dict[str, float]:
         """Other figures of a state that people want to read beside its cost, e.g. gflops."""
+        return {}
+
+    def landscape(self, instances: Sequence[str]) -> dict[str, Any]:
+        """For a dataset's card: what else there is to say of how hard these instances are."""
         return {}
 
     def versions(self) -> dict[str, str]:

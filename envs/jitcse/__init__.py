@@ -33,5 +33,10 @@ beat the stock heuristic there. Neither PerfScore is a run time.
 would be; `jitcse/python-stdlib-all`: those with any; `jitcse/generated`: seeded methods without end (`gen/<seed>`).
 `gymcc generate jitcse` makes others from Python sources or seeds.
 
+**How it compares with RyuJIT.** `gymcc info jitcse-v0 --dataset jitcse/python-stdlib-all` prints it: here the stock
+heuristic is the best choice less often (of methods with 2 candidates on 51 %, published 77 %) and leaves 3 to 5 %
+instead of 1 %. Nearly all of that are handles, addresses of types and strings, which it keeps across calls: functions
+lowered from Python have more of them than C# has. So gains over the heuristic here are larger than they would be there.
+
 **Version history.** v0: first.
 """

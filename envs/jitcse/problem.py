@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Mapping, Sequence
 from math import nan
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -157,6 +158,11 @@ class JitCse(Problem[CseState]):
     def figures(self, state: CseState) -> dict[str, float]:
         score = self.score(state)
         return {"perf_score": score.perf_score, "bytes": score.code_size, "instructions": score.instructions}
+
+    def landscape(self, instances: Sequence[str]) -> dict[str, Any]:
+        from gymcc.envs.jitcse.landscape import landscape
+
+        return landscape(self, instances)
 
     def versions(self) -> dict[str, str]:
         return self.compiler.versions()

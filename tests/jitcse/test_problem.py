@@ -185,3 +185,14 @@ def test_labels_are_of_this_back_end() -> None:
             assert (len(analysis.candidates), found.choice) == (label.candidates, label.best), instance
             assert label.proven
     assert tried > 30
+
+
+def test_the_card_says_how_hard_the_choice_is() -> None:
+    problem = make_problem()
+    facts = problem.landscape(shipped()[ALL].instances[:60])
+    assert facts["best_over_none_geomean"] <= facts["heuristic_over_none_geomean"] < 1
+    assert facts["heuristic_over_best_geomean"] == pytest.approx(
+        facts["heuristic_over_none_geomean"] / facts["best_over_none_geomean"]
+    )
+    assert 0 < facts["heuristic_optimal_percent"] < 100
+    assert problem.landscape(["gen/10"]) == {}
