@@ -20,7 +20,7 @@ def found(gymcc, tmp_path) -> Path:
 def test_list_names_every_environment(gymcc):
     status, out, _ = gymcc("list", "--json")
     assert status == 0
-    assert {row["id"] for row in json.loads(out)} == {"looptune-mm-v0", MODEL}
+    assert {row["id"] for row in json.loads(out)} == {"looptune-mm-v0", MODEL, "jitcse-v0", "jitcse-set-v0"}
 
 
 def test_info_shows_instance_and_card(gymcc):
