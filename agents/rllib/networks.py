@@ -73,11 +73,16 @@ class SetNet(MaskedNet):
         rows = observations.reshape(-1, self.actions, self.features)
         candidates, whole = rows[:, :-1], rows[:, -1]
         present = candidates[..., :1]
-        each = self.row(candidates) * present
+        each = self._rowwise(self.row, candidates) * present
         mean = each.sum(1) / present.sum(1).clamp(min=1)
         whole = self.whole(torch.cat([whole, mean, each.amax(1)], -1))
-        scores = self.score(torch.relu(self.alone(each) + self.among(whole).unsqueeze(1))).squeeze(-1)
-        return torch.cat([scores, self.stop(whole)], -1), self.value(whole)
+        scores = self._rowwise(self.score, torch.relu(self._rowwise(self.alone, each) + self.among(whole).unsqueeze(1)))
+        return torch.cat([scores.squeeze(-1), self.stop(whole)], -1), self.value(whole)
+
+    def _rowwise(self, layer: nn.Module, rows: Tensor) -> Tensor:
+        """A layer on every row. Flattened, since of a layer on three dimensions ONNX does not keep the name."""
+        flat: Tensor = layer(rows.reshape(-1, rows.shape[-1]))
+        return flat.reshape(-1, self.actions - 1, flat.shape[-1])
 
 
 ENCODERS: dict[str, type[VectorNet] | type[SetNet]] = {"vector": VectorNet, "set": SetNet}

@@ -10,9 +10,13 @@ import pytest
 torch = pytest.importorskip("torch")
 onnxruntime = pytest.importorskip("onnxruntime")
 
+from gymcc.agents.config import parse  # noqa: E402
+from gymcc.agents.rllib.export import describe, export, load_weights  # noqa: E402
 from gymcc.agents.rllib.networks import Scorer, SetNet  # noqa: E402
+from gymcc.envs.core.making import make_bare  # noqa: E402
 
 ACTIONS, FEATURES = 6, 4
+REST = {"network": {"encoder": "set", "layers": [16, 8]}, "budget": {"env_steps": 1}}
 
 
 def rows(batch: int, present: int) -> torch.Tensor:
@@ -67,3 +71,16 @@ def test_the_export_is_the_same_function(dueling: bool, tmp_path: Path) -> None:
     found = session.run(["scores"], {"observations": observation.numpy(), "action_mask": mask.numpy()})[0]
     with torch.no_grad():
         assert np.allclose(found, scorer(observation, mask).numpy(), atol=1e-5)
+
+
+def test_an_export_gives_its_weights_back(tmp_path: Path) -> None:
+    options = {"backend": "embedded", "dataset": "jitcse/generated"}
+    experiment = parse({"env": {"id": "jitcse-v0", "options": options}, "algorithm": {"name": "ppo"}, **REST})
+    env = make_bare("jitcse-v0", options)
+    net, other = (SetNet(17 * 44, 17, [16, 8], dueling=False) for _ in range(2))
+    export(net, describe(experiment, env, 0, {}), tmp_path)
+    load_weights(other, str(tmp_path))
+    kept = {name: value for name, value in other.state_dict().items() if not name.startswith("value.")}
+    assert len(kept) > 8
+    for name, value in kept.items():
+        assert torch.equal(value, net.state_dict()[name]), name
