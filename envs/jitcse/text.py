@@ -36,7 +36,7 @@ _INT = COMPARISONS | {Op.LENGTH}
 _NUMBER = r"-?(?:\d+(?:\.\d+)?(?:e[+-]?\d+)?|inf)"
 _HEAD = re.compile(r"\s*([A-Za-z0-9_.#/-]+)\(([oilfdsm]*)\|([oilfdsm]*)\)([oilfdsmv])(\*?):", re.ASCII)
 _WEIGHT = re.compile(rf"\s*@({_NUMBER})", re.ASCII)
-_SUCCESSORS = re.compile(r"\s*>(\d{1,9})(?:,(\d{1,9}))?", re.ASCII)
+_SUCCESSORS = re.compile(r"\s*>\s*(\d{1,9})(?:\s*,\s*(\d{1,9}))?", re.ASCII)
 _LOCAL = re.compile(r"\s*\$(\d{1,9})(=?)", re.ASCII)
 _CONSTANT = re.compile(rf"\s*([oilfdm])({_NUMBER})", re.ASCII)
 _OPERATION = re.compile(r"\s*([a-z_]+)(?:\.([oilfdsmv]))?(?::([A-Za-z0-9_.#/-]+)|(\d{1,10}))?\(", re.ASCII)

@@ -60,11 +60,10 @@ def _check_block(method: Method, block: Block, place: str) -> None:
     )
     for successor in block.successors:
         _require(0 <= successor < len(method.blocks), f"{place}: successor {successor} of {len(method.blocks)} blocks")
+    final = len(block.statements) - 1
     for index, statement in enumerate(block.statements):
         where = f"{place}, statement {index}"
-        _require(
-            statement.op not in _ROOTS or statement is block.statements[-1], f"{where}: {statement.op} not at the end"
-        )
+        _require(statement.op not in _ROOTS or index == final, f"{where}: {statement.op} not at the end")
         _check_tree(method, statement, where, MAX_DEPTH)
 
 
