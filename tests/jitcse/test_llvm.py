@@ -162,6 +162,12 @@ def test_only_locals_that_are_read_again_get_phis() -> None:
         out.jump(end)
     out.place(end)
     out.emit(store_local(overwritten, A))
+    last, loop = Label(), Label()
+    out.branch(compare(Op.LT, A, B), loop, last)
+    with out.scaled(8.0):
+        out.place(loop)
+        out.branch(compare(Op.LT, A, B), loop, last)
+    out.place(last)
     out.returns(binary(Op.ADD, local(read_later, Type.INT), local(overwritten, Type.INT)))
     assert [line.split()[0] for line in emit(out.finish()).split("\n") if " phi " in line] == [f"%x{read_later}.3"]
 

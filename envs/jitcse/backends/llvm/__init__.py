@@ -5,7 +5,9 @@ registers with its greedy allocator, and merges nothing by itself (:mod:`selftes
 is RyuJIT's PerfScore (:mod:`timing`) over the emitted assembly and the method's block weights. Scores of one release
 of llvmlite are the same on every x86-64 host: code is made for a fixed processor model and never run.
 
-Gains here and gains of the embedded back end are gains on two different machines; they agree in rank only roughly.
+What is not RyuJIT's about it: the allocator splits lifetimes, values that nobody reads are not computed, saturating
+casts and checks of floating-point equality are longer, and struct arguments travel in vector registers. So it is a
+second machine to look at a choice with: one that ranks choices much as the embedded JIT does, but not the same.
 """
 
 from __future__ import annotations
