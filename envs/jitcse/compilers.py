@@ -13,9 +13,11 @@ from gymcc.envs.jitcse.library import Library
 from gymcc.envs.jitcse.policies import Machine, mlcse_features, stock_order
 from gymcc.envs.jitcse.policies.features import features2026, hook_features, method_features
 from gymcc.envs.jitcse.policies.linear import Array
+from gymcc.envs.jitcse.policies.pressure import pressure
 
 PREPARED = 20_000  # methods kept analysed
 
+CACHES = ("analysis", "_prepared", "_pressure")
 Row = Mapping[str, int]
 
 
@@ -76,9 +78,10 @@ class LocalCompiler:
     def _forget(self) -> None:
         self.analysis = lru_cache(PREPARED)(self._analysed)
         self._prepared = lru_cache(PREPARED)(lambda instance: self.backend.prepare(self.analysis(instance)))
+        self._pressure = lru_cache(PREPARED)(lambda instance: pressure(self.analysis(instance), self.machine))
 
     def __getstate__(self) -> dict[str, Any]:
-        return {name: value for name, value in self.__dict__.items() if name not in ("analysis", "_prepared")}
+        return {name: value for name, value in self.__dict__.items() if name not in CACHES}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         self.__dict__.update(state)
@@ -95,11 +98,11 @@ class LocalCompiler:
         return [{**old, **new} for old, new in zip(hook_features(analysis), features2026(analysis), strict=True)]
 
     def method_features(self, instance: str, choice: Choice) -> Row:
-        return method_features(self.analysis(instance), self.machine, choice)
+        return method_features(self.analysis(instance), self.machine, choice, found=self._pressure(instance))
 
     def mlcse_features(self, instance: str, choice: Choice) -> Array:
         """The 25 features of RyuJIT's linear policy, float ``(candidates + 1, 25)``, stop last."""
-        return mlcse_features(self.analysis(instance), choice, self.machine)
+        return mlcse_features(self.analysis(instance), choice, self.machine, self._pressure(instance))
 
     def score(self, instance: str, choice: Choice) -> Score:
         return self.backend.score(self._prepared(instance), choice)
