@@ -7,7 +7,7 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from gymcc.envs.jitcse.interpreter.values import DivideByZero, binary, bits_of, convert, shown, unary
@@ -103,6 +103,8 @@ def _truncated(value: float) -> int:
     return math.trunc(value) if math.isfinite(value) else (2**70 if value > 0 else -(2**70))
 
 
+@example(2**60 + 2**36 + 1)  # by way of DOUBLE it would look like a tie
+@example(-(2**60) - 2**36 - 1)
 @given(st.integers(-(2**63), 2**63 - 1))
 def test_whole_numbers_to_float_round_once(value):
     found = convert(Type.FLOAT, value)
