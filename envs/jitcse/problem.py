@@ -72,7 +72,7 @@ class JitCse(Problem[CseState]):
 
     def apply(self, state: CseState, action: int) -> CseState:
         checked_action(self, state, action)
-        return state.stop() if action == self.stop else state.with_candidate(action)
+        return state.stop() if action == self.stop else state.with_candidate(int(action))  # no numpy integers in states
 
     def legal(self, state: CseState) -> NDArray[np.bool_]:
         legal = np.zeros(self.n_actions, np.bool_)

@@ -31,7 +31,7 @@ class Candidates:
     Columns: 0 present; 1 legal now; 2 kept already; 3-9 type, one-hot (other, int, long, float, double, struct, simd);
     then the features of RyuJIT's RLHook, those of .NET 9 and 10 and the further ones of the 2026 branch, by kind:
     flags as they are, counts and costs as log(1 + x), ``_x1000`` a thousandth (logarithms another tenth), weights
-    as log(1 + x) / 2. What a compiler does not report is 0. The last row is for stopping and describes the method:
+    as log(1 + x) / 4. What a compiler does not report is 0. The last row is for stopping and describes the method:
     0 present (0), 1 legal, 2 share of the legal candidates kept; then number of candidates and of kept ones as
     log(1 + x), and the method features of the 2026 branch. ``names``: what each number is, row by row; empty where it
     never changes. Those of a one-hot share their name.
