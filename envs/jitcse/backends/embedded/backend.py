@@ -19,6 +19,11 @@ from gymcc.envs.jitcse.wellformed import check
 MODEL = "1"  # to be raised with every change of scores
 
 
+def lowering_for(machine: Machine) -> Lowering:
+    """Instruction selection for a machine."""
+    return Arm64Lowering(machine) if machine.arm else X64Lowering(machine)
+
+
 class Embedded:
     """Prices choices for ``arch`` x64 (System V), x64-windows or arm64, or for a machine of one's own.
 
@@ -29,7 +34,7 @@ class Embedded:
 
     def __init__(self, arch: str | Machine = "x64") -> None:
         self.machine = arch if isinstance(arch, Machine) else machine_named(arch)
-        self._lowering: Lowering = Arm64Lowering(self.machine) if self.machine.arm else X64Lowering(self.machine)
+        self._lowering = lowering_for(self.machine)
 
     def prepare(self, analysis: Analysis) -> Prepared:
         """Do once for a method what all choices share, about 2 ms."""

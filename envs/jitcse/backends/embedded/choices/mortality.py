@@ -6,21 +6,22 @@ from collections.abc import Iterable
 
 from gymcc.envs.jitcse.analysis import Analysis
 from gymcc.envs.jitcse.backends.embedded.code.purity import divides, pure
+from gymcc.envs.jitcse.frontend.perform import Rewriter
 from gymcc.envs.jitcse.ir import STORES, Node, Op, Type
 
 _DOERS = STORES | {Op.BRANCH, Op.RETURN, Op.CALL, Op.HELPER, Op.BOUNDS}  # evaluate all their arguments
 _ALWAYS = -1  # stands for a local that is always read
 
 
-def mortal_locals(analysis: Analysis) -> frozenset[int]:
+def mortal_locals(analysis: Analysis, rewriter: Rewriter) -> frozenset[int]:
     """The locals that are assigned, and not read under every choice by something that is done under every choice."""
-    return _Readers(analysis).mortal()
+    return _Readers(analysis, rewriter).mortal()
 
 
 class _Readers:
     """Who reads whom outside the trees of candidates: statements, or the value of a local that may be mortal."""
 
-    def __init__(self, analysis: Analysis) -> None:
+    def __init__(self, analysis: Analysis, rewriter: Rewriter) -> None:
         self.types = analysis.method.locals
         self.stored: set[int] = set()
         self.reads: dict[int, set[int]] = {_ALWAYS: set()}
@@ -29,6 +30,7 @@ class _Readers:
             (block, number): tree
             for block, each in enumerate(analysis.method.blocks)
             for number, tree in enumerate(each.statements)
+            if rewriter.candidates(block, number) or rewriter.statement(block, number, {}) is not None
         }
         for candidate in analysis.candidates:
             for each in candidate.occurrences if candidate.viable else ():

@@ -115,7 +115,7 @@ class _Preparation:
         self.table = roles(analysis)
         first = len(self.method.locals)
         self.names = {role.candidate: first + role.candidate for role in self.table}
-        self.mortal = sum(1 << id_ for id_ in mortal_locals(analysis))
+        self.mortal = sum(1 << id_ for id_ in mortal_locals(analysis, self.rewriter))
         self.first_temporary = first
         self.code: list[Code | None] = [None] * len(self.layout.block_of)
         self.sites: list[Site] = []
@@ -165,6 +165,8 @@ class _Preparation:
         position = self.layout.first[block] + 1 + number
         tree = self.method.blocks[block].statements[number]
         mask = sum(1 << each for each in self.rewriter.candidates(block, number))
+        if not mask and self.rewriter.statement(block, number, {}) is None:
+            return  # planted by hoisting, for no viable candidate
         stores = sum(1 << id_ for id_ in stored(tree)) & self.mortal
         if not mask and not stores:
             code = self.code[position] = self.lowering.lower(tree)
@@ -253,12 +255,11 @@ class _Preparation:
         relevant = dict.fromkeys(self.names, 0)
         for role in self.table:
             relevant[role.candidate] |= self._around(role)
-        unsure = self.possible_calls & ~self.sure_calls
         indices: dict[int, list[int]] = {}
         for index, site in enumerate(self.sites):
             for number in bits(site.mask):
                 indices.setdefault(number, []).append(index)
-                if unsure >> site.position & 1:
+                if site.position in self.early:  # which of its calls a store precedes depends on the choice
                     relevant[number] |= site.mask
         return {
             number: Temporary(

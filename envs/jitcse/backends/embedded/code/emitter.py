@@ -146,7 +146,7 @@ class Emitter:
             self._write(operands[0], writes)
         if self.recording:
             busy = frozenset(self.busy)
-            self.instructions.append(Instruction(mnemonic, operands, cycles, size, busy, tuple(self.forms)))
+            self.instructions.append(Instruction(mnemonic, operands, cycles, size, busy, writes > 0, tuple(self.forms)))
 
     def call(self, mnemonic: str, cycles: int, size: int, name: Operand) -> None:
         """Append a call: what scratch registers and other trashed ones held is gone."""
@@ -175,6 +175,8 @@ class Emitter:
         local = operands[0]
         assert isinstance(local, Reg)
         self.emit(mnemonic, cycles, size, operands, flexible=0, in_memory=in_memory)
+        if self.recording:
+            self.instructions[-1].writes = True
         self.wrote(local)
 
     def wrote(self, local: Reg) -> None:

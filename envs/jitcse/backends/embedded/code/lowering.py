@@ -77,6 +77,8 @@ class Lowering(ABC):
             return
         value = self.settle(node.args[0])
         local = Reg(node.payload, value.type)
+        if value.op is Op.LOCAL and value.payload == local.id:
+            return
         if value.type is Type.STRUCT:
             self._store_struct(Mem(Place.STACK, local=local.id), value)
         elif self.update_in_place(local, value):

@@ -34,6 +34,7 @@ class Instruction:
     cycles: int  # hundredths
     size: int
     busy: frozenset[int]  # scratch registers in use before or after it
+    writes: bool  # its first operand, whether that is read, too, or not
     forms: tuple[SpillForm, ...] = ()
 
 

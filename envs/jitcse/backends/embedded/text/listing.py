@@ -11,7 +11,7 @@ from gymcc.envs.jitcse.backends.embedded.pricing.scoring import Compiled
 from gymcc.envs.jitcse.backends.embedded.pricing.shape import homes_of, slots_of
 from gymcc.envs.jitcse.backends.embedded.registers.linear_scan import FIRST_EXTRA_ID, named
 from gymcc.envs.jitcse.backends.embedded.text.rendering import Line, Renderer, sized
-from gymcc.envs.jitcse.ir import Method, Op, Type
+from gymcc.envs.jitcse.ir import Method, Op
 
 _OPPOSITE = {"e": "ne", "l": "ge", "g": "le", "a": "be", "ae": "b", "eq": "ne", "lt": "ge", "gt": "le"}
 _OPPOSITE |= {opposite: name for name, opposite in _OPPOSITE.items() if opposite != "ne"} | {"ne": "e"}
@@ -111,8 +111,6 @@ class _Lister:
             arrival, kind = self.shape.arrivals[id_], self.method.locals[id_]
             if id_ in self.slots:
                 price, home = arrival.stack, self.slots[id_][0]
-                far = self.slots[id_][1] and arrival.owns_slot
-                price += pack(0, self.shape.moves.far * unpack(price).accesses, 0) if far and kind is Type.STRUCT else 0
             else:
                 kept = id_ in self.compiled.placement.integer.saved or id_ in self.compiled.placement.floating.saved
                 price, home = arrival.saved if kept else arrival.trashed, sized(self.names[id_], kind)
