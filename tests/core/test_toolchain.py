@@ -286,6 +286,7 @@ from pathlib import Path
 from gymcc.envs.core.toolchain import Session, Tool
 live = Session(Tool("sh", Path("/bin/sh"), ""), ["-c", {STUBBORN!r}])
 print(live.ask("", lambda line: line == "Done", 60)[0], flush=True)
+sys.stdin.readline()
 """
 
 
@@ -294,8 +295,9 @@ def trainer():
     """Starts a process that holds a session; gives it, the ids of tool, tool's child and launcher, and the folder."""
     started = []
 
-    def start(ending: str) -> tuple[subprocess.Popen[str], list[int], Path]:
-        process = subprocess.Popen([sys.executable, "-c", TRAINER + ending], stdout=subprocess.PIPE, text=True)
+    def start(ending: str = "") -> tuple[subprocess.Popen[str], list[int], Path]:
+        command, pipe = [sys.executable, "-c", TRAINER + ending], subprocess.PIPE
+        process = subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=subprocess.DEVNULL, text=True)
         started.append(process)
         *pids, folder = process.stdout.readline().split()
         assert all(alive(int(pid)) for pid in pids)
@@ -305,12 +307,11 @@ def trainer():
     yield start
     for process in started:
         process.kill()
-        process.wait()
-        process.stdout.close()
+        process.communicate()
 
 
 def test_kill_9_of_the_parent_ends_tool_children_launcher_and_folder(trainer):
-    process, pids, folder = trainer("time.sleep(1000)")
+    process, pids, folder = trainer()
     process.kill()
     process.wait()
     assert soon(lambda: not any(map(alive, pids)) and not folder.exists())
@@ -319,12 +320,12 @@ def test_kill_9_of_the_parent_ends_tool_children_launcher_and_folder(trainer):
 @pytest.mark.parametrize("ending", ["", "raise SystemExit(3)", "import os; os._exit(0)", "1/0"])
 def test_so_does_any_end_of_the_parent(trainer, ending):
     process, pids, folder = trainer(ending)
-    process.wait()
+    process.communicate("end\n")
     assert soon(lambda: not any(map(alive, pids)) and not folder.exists())
 
 
 def test_kill_9_of_the_launcher_ends_the_tool_too(trainer):
-    _, (tool, child, launcher), folder = trainer("time.sleep(1000)")
+    _, (tool, child, launcher), folder = trainer()
     os.kill(launcher, signal.SIGKILL)
     assert soon(lambda: not alive(tool))
     os.kill(child, signal.SIGKILL)  # nobody is left to know of it
