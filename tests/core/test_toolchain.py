@@ -92,13 +92,6 @@ def test_a_deadline_ends_the_tool(script):
         shell(script, seconds=0.3)
 
 
-@pytest.mark.parametrize("ignoring", ["", "trap '' TERM INT HUP; "])
-def test_what_the_tool_started_ends_with_it(tmp_path, ignoring):
-    with pytest.raises(ToolTimeout):
-        shell(f"{ignoring} sleep 1000 & echo $! > {tmp_path}/pid; wait", seconds=1.0)
-    assert soon(lambda: not alive(int(written(tmp_path / "pid"))))
-
-
 def test_what_the_tool_left_running_ends_with_it(tmp_path):
     shell(f"sleep 1000 & echo $! > {tmp_path}/pid")
     assert soon(lambda: not alive(int(written(tmp_path / "pid"))))
@@ -247,6 +240,16 @@ def test_a_session_outlives_the_thread_that_started_it():
 def children() -> set[int]:
     listed = Path(f"/proc/self/task/{threading.get_native_id()}/children").read_text()
     return {int(pid) for pid in listed.split()}
+
+
+@pytest.mark.parametrize("ignoring", ["", "trap '' TERM INT HUP;"])
+def test_what_the_tool_started_ends_with_it(ignoring):
+    with session(f"{ignoring} sleep 1000 & echo $!; echo Done; wait") as live:
+        child = int(live.ask("", done, PATIENCE)[0])
+        assert alive(child)
+        with pytest.raises(ToolTimeout):
+            live.ask("", done, 0.1)
+    assert soon(lambda: not alive(child))
 
 
 def test_no_zombie_stays():
