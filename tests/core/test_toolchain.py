@@ -327,6 +327,19 @@ def test_so_does_any_end_of_the_parent(trainer, ending):
     assert soon(lambda: not any(map(alive, pids)) and not folder.exists())
 
 
+def test_a_tool_that_ends_with_its_input_leaves_no_folder_either():
+    program = TRAINER.replace(
+        repr(STUBBORN), repr("read x; echo 0 $TMPDIR; echo Done; touch $TMPDIR/x; read x; exit 0")
+    )
+    for _ in range(5):  # tool and parent end at the same time, in any order
+        with subprocess.Popen(
+            [sys.executable, "-c", program], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        ) as process:
+            folder = Path(process.stdout.readline().split()[1])
+            process.kill()
+        assert soon(lambda folder=folder: not folder.exists())
+
+
 def test_kill_9_of_the_launcher_ends_the_tool_too(trainer):
     _, (tool, child, launcher), folder = trainer()
     os.kill(launcher, signal.SIGKILL)

@@ -5,9 +5,9 @@ process without threads can prepare a child safely between fork and exec, and be
 signal means the parent's *thread*: a tool started by a thread that ends would be killed with it. So the launcher, which
 has but one thread, stays: the tool gets that signal from the launcher, and the launcher watches the parent process.
 
-The launcher ends as the tool did (status or signal). On SIGTERM, or once the parent is gone, it kills the tool's
-process group; in the latter case it removes FOLDER, which the parent no longer can. Limits are numbers or ``-``.
-Where the launcher itself is killed by ``kill -9``, the tool ends, but what the tool had started may stay.
+On SIGTERM, or once the parent is gone, the launcher kills the tool's process group. It removes FOLDER and ends as the
+tool did (status or signal). Limits are numbers or ``-``. Where the launcher itself is killed by ``kill -9``, the tool
+ends, but what the tool had started may stay.
 """
 
 from __future__ import annotations
@@ -38,8 +38,7 @@ def main(arguments: list[str]) -> None:
     _own_group(tool)
     _let_go_of_pipes()
     status = _supervise(tool, parent, wanted, events)
-    if os.getppid() != parent and folder != "-":
-        _remove(folder)
+    _remove(folder)
     _end_as(status)
 
 
@@ -125,9 +124,12 @@ def _drain(descriptor: int) -> None:
 
 
 def _remove(folder: str) -> None:
-    import shutil  # costs 10 ms, rarely wanted
+    try:
+        os.rmdir(folder)  # most tools leave nothing there
+    except OSError:
+        import shutil  # costs 10 ms
 
-    shutil.rmtree(folder, ignore_errors=True)
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def _end_as(status: int) -> None:
