@@ -28,7 +28,7 @@ def test_score_is_that_of_the_performed_method(arch, seed):
     same_scores(arch, seed, 8)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(seeds, st.sampled_from(ARCHS))
 def test_score_is_that_of_any_performed_method(seed, arch):
     same_scores(arch, seed, 3)
@@ -44,6 +44,8 @@ def same_scores(arch, seed, choices):
 
 @settings(max_examples=30, deadline=None)
 @given(seeds)
+@example(256)
+@example(508)
 def test_scores_do_not_depend_on_what_was_asked_before(seed):
     analysis, backend = any_analysis(seed), BACKENDS["x64"]
     used = backend.prepare(analysis)
@@ -53,7 +55,7 @@ def test_scores_do_not_depend_on_what_was_asked_before(seed):
     assert [backend.score(backend.prepare(analysis), choice) for choice in choices] == first
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(seeds)
 @example(995)
 def test_settled_is_what_the_front_end_settles(seed):

@@ -10,8 +10,10 @@ from hypothesis import strategies as st
 
 from gymcc.envs.jitcse.backends.embedded import Embedded
 from gymcc.envs.jitcse.frontend import analyse
+from gymcc.envs.jitcse.ir import Type
+from gymcc.envs.jitcse.trees import field, local
 from tests.jitcse.test_embedded_methods import ARCHS, any_analysis, seeds, some_choice
-from tests.jitcse.test_embedded_scores import ACROSS_CALL, ELEMENT, LOOP
+from tests.jitcse.test_embedded_scores import ACROSS_CALL, ELEMENT, INT, LOOP, REF, call, method, returns
 
 BACKENDS = {arch: Embedded(arch) for arch in ARCHS}
 HEAD = re.compile(r"; (\S+) for (\S+): PerfScore ([\d.]+), (\d+) bytes, (\d+) instructions, (\d+) values on the stack")
@@ -98,11 +100,14 @@ def test_bounds_checks_share_their_failure():
     assert instructions(text)[-2:] == ["call RNGCHKFAIL", "int3"]
 
 
+LOAD = field(INT, local(0, REF), 8)
+LOADS = method([call(Type.VOID, LOAD, LOAD), returns()], (REF,), 1, Type.VOID)
+
+
 def test_kept_candidates_are_named():
-    analysis = any_analysis(6)
+    analysis = analyse(LOADS)
     backend = BACKENDS["x64"]
     prepared = backend.prepare(analysis)
-    viable = [number for number, each in enumerate(analysis.candidates) if each.viable]
-    text = backend.listing(prepared, frozenset(viable[:1]))
-    assert re.search(rf"; V\d+ \w+ +\S+ +cse_{viable[0]}$", text, re.MULTILINE)
+    text = backend.listing(prepared, frozenset({0}))
+    assert re.search(r"; V01 int +\S+ +cse_0$", text, re.MULTILINE)
     assert "cse_" not in backend.listing(prepared, frozenset())

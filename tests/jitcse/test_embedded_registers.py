@@ -116,7 +116,7 @@ def squeezed(name: str, keep: int):
     return replace(machine, integer=fewer(machine.integer), floating=fewer(machine.floating))
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(seeds, st.sampled_from(ARCHS), st.sampled_from([2, 4, 30]))
 @example(497 * 2 + 1, "arm64", 30)
 def test_every_read_finds_its_value(seed, arch, registers):

@@ -56,6 +56,14 @@ def linear_scan(
     short: list[int] = []  # ends of those in trashed registers, with their ids
     long: list[int] = []  # likewise, preserved
     used = 0
+    prices: dict[int, float] = {}
+
+    def rank(entry: int) -> tuple[float, int]:
+        id_ = entry & _ID_MASK
+        if id_ not in prices:
+            prices[id_] = price(id_)
+        return prices[id_], id_
+
     for start, id_, end, crossing in intervals:
         if crossing == 2:
             spilled.append(id_)
@@ -74,7 +82,7 @@ def linear_scan(
             in_saved.append(id_)
             used = max(used, len(long))
             continue
-        victim = min([*long, entry] if crossing else [*long, *short, entry], key=lambda each: _rank(each, price))
+        victim = min([*long, entry] if crossing else [*long, *short, entry], key=rank)
         spilled.append(victim & _ID_MASK)
         if victim != entry:
             place = long if victim in long else short
@@ -82,11 +90,6 @@ def linear_scan(
             if place is long:
                 in_saved.append(id_)
     return Allocation(spilled, in_saved, used)
-
-
-def _rank(entry: int, price: Callable[[int], float]) -> tuple[float, int]:
-    id_ = entry & _ID_MASK
-    return price(id_), id_
 
 
 def named(
