@@ -129,27 +129,13 @@ class _Preparation:
         touching = self._touching()
         integers, floats, varying = self._lifetimes()
         irregular = any(self._outlives(each) for each in varying)
-        crossing = 0
-        for each in self.code:
-            if each is not None and each.calls:
-                crossing |= each.crossing
-        fixed = Fixed(
-            code_totals(self.shape, self.code),
-            spill_vectors(self.shape, self.code),
-            sorted(integers),
-            sorted(floats),
-            crossing,
-            sum(1 << id_ for _, id_, _, level in [*integers, *floats] if not level and id_ < len(self.shape.types)),
-            self.sure_calls,
-            any(each is not None and each.throws for each in self.code),
-        )
         return Prepared(
             self.analysis,
             self.lowering,
             self.shape,
             self.rewriter,
             Settling(self.table),
-            fixed,
+            self._fixed(integers, floats),
             tuple(self.sites),
             touching,
             tuple(varying),
@@ -158,6 +144,22 @@ class _Preparation:
             self.mortal,
             sum(1 << id_ for id_ in self.names.values() if self.shape.types[id_] is not Type.STRUCT),
             irregular,
+        )
+
+    def _fixed(self, integers: list[Lifetime], floats: list[Lifetime]) -> Fixed:
+        crossing = 0
+        for each in self.code:
+            if each is not None and each.calls:
+                crossing |= each.crossing
+        return Fixed(
+            code_totals(self.shape, self.code),
+            spill_vectors(self.shape, self.code),
+            sorted(integers),
+            sorted(floats),
+            crossing,
+            sum(1 << id_ for _, id_, _, level in [*integers, *floats] if not level and id_ < len(self.shape.types)),
+            self.sure_calls,
+            any(each is not None and each.throws for each in self.code),
         )
 
     def _statement(self, block: int, number: int) -> None:

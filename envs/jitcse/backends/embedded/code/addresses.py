@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from abc import abstractmethod
-
 from gymcc.envs.jitcse.backends.embedded.code.emitter import Hazard
 from gymcc.envs.jitcse.backends.embedded.code.lowering import Lowering
 from gymcc.envs.jitcse.backends.embedded.code.operands import Mem, Place
@@ -18,13 +16,9 @@ _SCALES = {Op.LSH: {1: 2, 2: 4, 3: 8}, Op.MUL: {2: 2, 4: 4, 8: 8}}
 class Addressing(Lowering):
     """Finds out where a load or store goes."""
 
-    @abstractmethod
-    def static_place(self, number: object) -> Mem:
-        """Where a static field lies."""
-
     def locate(self, access: Node, danger: Hazard) -> Mem:
         if access.op in (Op.STATIC, Op.STORE_STATIC):
-            return self.static_place(access.payload)
+            return Mem(Place.CONSTANT, label=f"static_{access.payload}")
         if access.op in (Op.ELEM, Op.STORE_ELEM):
             return self._element(access, danger)
         offset = LENGTH_OFFSET if access.op is Op.LENGTH else access.payload

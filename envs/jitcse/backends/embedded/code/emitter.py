@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from enum import IntEnum
 
@@ -53,7 +55,7 @@ class Emitter:
         self.free_extras: list[int] = []
         self.busy: set[int] = set()
         self.partial = 0  # locals that accumulate their new value
-        self.floor = 0  # 2 while the integer scratch registers are kept for a division
+        self.floor = 0  # 2 while the integer scratch registers are not to be taken
         self.instructions: list[Instruction] = []
         self.forms: list[SpillForm] = []  # of the instruction in the making
         self.foldable: tuple[int, int] | None = None  # a local just moved to: its id, and the price of storing instead
@@ -96,6 +98,13 @@ class Emitter:
                 return Reg(each, kind)
         self.extras.append(wanted)
         return Reg(FIRST_EXTRA + 1 - len(self.extras), kind)
+
+    @contextmanager
+    def scratch_kept(self) -> Iterator[None]:
+        """Take no integer scratch register inside: they hold a call's result, or a division is to come."""
+        before, self.floor = self.floor, 2
+        yield
+        self.floor = before
 
     def crossing_level(self, kind: Type) -> int:
         """1 if a register that calls preserve will keep such a value, 2 if none does."""

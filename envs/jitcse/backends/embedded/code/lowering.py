@@ -97,7 +97,7 @@ class Lowering(ABC):
         place = self.locate(node, hazard(value))
         value = self.settle(value)
         if value.type is Type.STRUCT:
-            self._store_struct(self.memory(place), value)
+            self._store_struct(place, value)
         else:
             self.store(place, value)
 
@@ -248,13 +248,16 @@ class Lowering(ABC):
 
     # Structs: two words, always in memory
 
-    def _store_struct(self, to: Mem, value: Node) -> None:
+    def _store_struct(self, place: Mem, value: Node) -> None:
         if value.op in _CALLS:
             self._call(value)
+            with self.out.scratch_kept():
+                to = self.memory(place)
             for name in self._words(self.machine.integer.scratch):
                 self.store_fixed(to, Fixed(name, Type.LONG))
         else:
             source = self._struct_place(value)
+            to = self.memory(place)
             self.copy_struct(to, source)
             self.out.release(source)
         self.out.release(to)

@@ -8,6 +8,7 @@ Which register of a kind it is costs nothing, so they are only counted; :func:`n
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from functools import cache
 from typing import NamedTuple
 
 from gymcc.envs.jitcse.backends.embedded.machine import RegisterFile
@@ -56,14 +57,7 @@ def linear_scan(
     short: list[int] = []  # ends of those in trashed registers, with their ids
     long: list[int] = []  # likewise, preserved
     used = 0
-    prices: dict[int, float] = {}
-
-    def rank(entry: int) -> tuple[float, int]:
-        id_ = entry & _ID_MASK
-        if id_ not in prices:
-            prices[id_] = price(id_)
-        return prices[id_], id_
-
+    known = cache(price)
     for start, id_, end, crossing in intervals:
         if crossing == 2:
             spilled.append(id_)
@@ -82,13 +76,14 @@ def linear_scan(
             in_saved.append(id_)
             used = max(used, len(long))
             continue
-        victim = min([*long, entry] if crossing else [*long, *short, entry], key=rank)
+        rivals = [*long, entry] if crossing else [*long, *short, entry]
+        victim = min(rivals, key=lambda each: (known(each & _ID_MASK), each & _ID_MASK))
         spilled.append(victim & _ID_MASK)
-        if victim != entry:
-            place = long if victim in long else short
-            place[place.index(victim)] = entry
-            if place is long:
-                in_saved.append(id_)
+        if victim in long:
+            long[long.index(victim)] = entry
+            in_saved.append(id_)
+        elif victim in short:
+            short[short.index(victim)] = entry
     return Allocation(spilled, in_saved, used)
 
 

@@ -33,13 +33,12 @@ class Arm64Memory(Addressing):
 
     # Addresses
 
-    def static_place(self, number: object) -> Mem:
-        base = self.out.temporary(Type.LONG)
-        self._move_wide(base, f"static_{number}", _ADDRESS_MOVES)
-        return Mem(Place.GENERAL, base)
-
     def memory(self, place: Mem) -> Mem:
-        """Either an offset or a scaled index; what an instruction cannot do is added up first."""
+        """Either an offset or a scaled index; whatever else is computed first."""
+        if place.place is Place.CONSTANT:
+            address = self.out.temporary(Type.LONG)
+            self._move_wide(address, place.label, _ADDRESS_MOVES)
+            return Mem(Place.GENERAL, address)
         base, index = place.base, place.index
         far = place.offset > MAX_IMMEDIATE
         if not isinstance(base, Reg) or (index is None and not far):

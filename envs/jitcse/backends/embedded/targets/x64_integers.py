@@ -192,12 +192,9 @@ class X64Integers(X64Memory):
         return self._take_scratch(node, into, 0 if node.op is Op.DIV else 1)
 
     def _divisor(self, right: Node) -> Reg | Mem:
-        before, self.out.floor = self.out.floor, 2
-        divisor = self.operand(right)
-        if isinstance(divisor, Imm):  # division by 0
-            divisor = self.evaluate(right)
-        self.out.floor = before
-        return divisor
+        with self.out.scratch_kept():
+            divisor = self.operand(right)
+            return self.evaluate(right) if isinstance(divisor, Imm) else divisor  # a constant: division by 0
 
     def _take_scratch(self, node: Node, into: Reg | None, which: int) -> Reg:
         """The quotient or remainder, which lies in a scratch register."""

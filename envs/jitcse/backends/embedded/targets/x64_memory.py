@@ -30,9 +30,6 @@ class X64Memory(Addressing):
 
     # Addresses
 
-    def static_place(self, number: object) -> Mem:
-        return Mem(Place.CONSTANT, label=f"static_{number}")
-
     def memory(self, place: Mem) -> Mem:
         """Widen a 32-bit index held by a local; scale by 16 with a shift."""
         index = place.index
