@@ -233,7 +233,7 @@ COSTS = {
     "large constant": (t.constant(LONG, 2**31), (2, 10)),
     "zero": (t.constant(DOUBLE, 0.0), (1, 2)),
     "negative zero": (t.constant(DOUBLE, -0.0), (3, 2)),
-    "handle": (HANDLE, (3, 10)),
+    "handle": (HANDLE, (2, 10)),
     "field": (t.field(INT, ref(), 8), (4, 4)),
     "first field": (t.field(INT, ref(), 0), (4, 3)),
     "far field": (t.field(INT, ref(), 128), (4, 7)),

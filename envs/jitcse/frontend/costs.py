@@ -103,7 +103,7 @@ def _field_cost(tree: Node) -> Cost:
 
 
 _FIXED: dict[Op, Cost] = {
-    Op.HANDLE: (3, 10),  # a hint for CSE to try harder, says RyuJIT
+    Op.HANDLE: (2, 10),  # as any constant of 64 bits: code that is not compiled ahead of time needs no relocation
     Op.LENGTH: (LOAD - 1, 2),
     Op.STATIC: (LOAD + 2, 12),  # its address is a handle
     Op.ELEM: (LOAD + 1, 5),  # with the extension of the index
