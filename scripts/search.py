@@ -14,7 +14,7 @@ from gymcc.scripts.environments import EnvId, Option, make, parse_options, pick_
 from gymcc.scripts.evaluation import searched
 from gymcc.scripts.output import Json, progress, show
 
-Method = Annotated[str, typer.Option(help="random, greedy1, greedy2, beam, annealing, exhaustive, heuristic, …")]
+Method = Annotated[str, typer.Option(help="random, greedy1, greedy2, beam, annealing, mcts, exhaustive, heuristic, …")]
 Out = Annotated[Path | None, typer.Option(help="Write records here (JSON lines; must not exist).")]
 
 

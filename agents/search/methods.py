@@ -11,6 +11,7 @@ from gymcc.agents.search.annealing import annealing
 from gymcc.agents.search.beam import breadth_first, depth_first, exhaustive, widening
 from gymcc.agents.search.budget import Budget
 from gymcc.agents.search.greedy import greedy
+from gymcc.agents.search.mcts import mcts
 from gymcc.agents.search.meter import Exhausted, Meter, Progress
 from gymcc.agents.search.result import SearchResult
 from gymcc.agents.search.sampling import heuristic, random_rollouts
@@ -33,6 +34,7 @@ _TABLE: dict[str, tuple[str, Runner]] = {
     **_beams(2, 4, 8),
     "beam4dfs": ("depth-first, 4 cheapest children; widens while the budget lasts", partial(widening, depth_first, 4)),
     "annealing": ("simulated annealing over action sequences, cooling over the budget", annealing),
+    "mcts": ("Monte-Carlo tree search with random roll-outs", mcts),
     "exhaustive": ("every state within the step limit; a proof if the budget suffices", exhaustive),
     "heuristic": ("the problem's own heuristic, where it leads", heuristic),
 }
