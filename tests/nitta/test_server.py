@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import http.client
 import json
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -15,25 +14,12 @@ from gymcc.envs.nitta.server.api import Api, jsonable
 from gymcc.envs.nitta.server.faults import MODES, Fault, Faults
 from gymcc.envs.nitta.server.http import Server
 from tests.nitta.recorded import RecordedNode, read_trace
-
-
-@contextmanager
-def serving(api: Api, *faults: str) -> Iterator[Server]:
-    """A server in a thread."""
-    server = Server(api, faults=[Fault.parse(fault) for fault in faults])
-    thread = threading.Thread(target=server.serve_forever, args=(0.01,))
-    thread.start()
-    try:
-        yield server
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
+from tests.nitta.recorded_server import serving
 
 
 @contextmanager
 def connected(api: Api, *faults: str) -> Iterator[http.client.HTTPConnection]:
-    with serving(api, *faults) as server:
+    with serving(api, faults) as server:
         connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=20)
         yield connection
         connection.close()

@@ -95,7 +95,7 @@ class Handler(BaseHTTPRequestHandler):
 
     do_GET = do_POST = do_PUT = do_DELETE = do_PATCH = _respond  # noqa: N815 - names that http.server looks for
 
-    def do_OPTIONS(self) -> None:  # noqa: N802
+    def do_OPTIONS(self) -> None:
         """What a browser asks before it lets a page of another origin post."""
         self._skip_body()
         self._send(HTTPStatus.OK, "")
