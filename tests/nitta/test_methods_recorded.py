@@ -135,5 +135,5 @@ def test_top_down_drops_more_as_time_goes_by():
 
 
 def test_weights_are_those_of_the_crawler():
-    assert weights([(2000, None), (-3000, None), (7000, None)]) == [1.0, 0.0, 8.0]
-    assert weights([(-9000, None), (-3000, None)]) == [1.0, 1.0]
+    assert weights([2000, -3000, 7000]) == [1.0, 0.0, 8.0]
+    assert weights([-9000, -3000]) == [1.0, 1.0]

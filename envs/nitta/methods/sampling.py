@@ -27,13 +27,13 @@ def uniform(children: Scored[N], random: Random) -> N:
 
 def weighted(children: Scored[N], random: Random) -> N:
     """A child with a probability proportional to (score + 3000)³, as in NITTA's crawler."""
-    return random.choices([node for _, node in children], weights(children))[0]
+    return random.choices([node for _, node in children], weights([score for score, _ in children]))[0]
 
 
-def weights(children: Scored[N]) -> list[float]:
+def weights(scores: Sequence[float]) -> list[float]:
     """Of :func:`weighted`; all 1 where every score is too low to have any."""
-    found = [max(0.0, (score + SHIFT) / 5000) ** 3 for score, _ in children]
-    return found if any(found) else [1.0] * len(children)
+    found = [max(0.0, (score + SHIFT) / 5000) ** 3 for score in scores]
+    return found if any(found) else [1.0] * len(scores)
 
 
 def noisy_greedy(children: Scored[N], random: Random) -> N:
