@@ -29,7 +29,8 @@ def literal_value(literal: Literal, number_type: NumberType) -> Fixed:
     if fixed.raw != raw:
         half = 1 << number_type.integer_bits - 1
         raise LuaError(
-            f"{literal.text} does not fit into {number_type}, which goes from {-half} up to {half}", literal.at
+            f"{literal.text} does not fit into {number_type}, whose numbers lie from {-half} to below {half}",
+            literal.at,
         )
     return fixed
 

@@ -23,9 +23,12 @@ class _Definition:
 def parse(source: str) -> Chunk:
     """The syntax tree of a source; raises LuaError."""
     cursor = Cursor(tokenize(source))
-    if not cursor.sees("function"):
-        raise cursor.refuse(f"'function' ({_SHAPE})")
+    if cursor.sees("local"):
+        raise LuaError(f"'local' is not supported here; {_SHAPE}", cursor.token.at)
+    cursor.demand("function", f"({_SHAPE})")
     definition = _definition(cursor)
+    if cursor.sees("function"):
+        raise LuaError(f"this is a second function; {_SHAPE}", cursor.token.at)
     cursor.begin_statement()
     call = parse_call(cursor, cursor.name(f"the call of {definition.name.text} ({_SHAPE})"))
     if call.name != definition.name.text:
@@ -36,7 +39,6 @@ def parse(source: str) -> Chunk:
 
 
 def _definition(cursor: Cursor) -> _Definition:
-    cursor.take()
     name = cursor.name("the name of the function")
     cursor.demand("(", "before the parameters")
     parameters = () if cursor.sees(")") else cursor.list_of(_variable)
