@@ -22,7 +22,12 @@ Count = Annotated[int, typer.Option(help="Generated methods in the collection.",
 Seed = Annotated[int, typer.Option(help="Seed of the first of them.", min=0)]
 Jit = Annotated[str, typer.Option(help=f"Which JIT to play: {', '.join(JITS)}.")]
 FaultOption = Annotated[
-    list[str] | None, typer.Option("--fault", help=f"MODE[@METHOD,...][*TIMES], MODE of {', '.join(MODES)}.")
+    list[str] | None,
+    typer.Option(
+        "--fault",
+        help="What goes wrong, MODE[@METHOD,...][*TIMES][+AFTER]: for all methods or those named, always or so often, "
+        f"from the start or after so many requests; MODE of {', '.join(MODES)}. Repeatable.",
+    ),
 ]
 Root = Annotated[Path | None, typer.Option("--core-root", help=f"Folder with superpmi and the JIT; else ${CORE_ROOT}.")]
 Mch = Annotated[Path | None, typer.Option("--collection", help=f"File of methods (.mch); else ${COLLECTION}.")]

@@ -299,12 +299,22 @@ def test_methods_are_compiled_in_a_batch(files, tmp_path):
 # Faults
 
 
-@pytest.mark.parametrize("text", ["crash", "fails@3", "silent@3,14", "slow@1*2", "garbled*3"])
+@pytest.mark.parametrize("text", ["crash", "fails@3", "silent@3,14", "slow@1*2", "garbled*3", "exits+9", "crash@2*1+5"])
 def test_faults_are_read_back(text):
     assert str(parse_fault(text)) == text
 
 
-@pytest.mark.parametrize("text", ["", "melts", "crash@", "crash@x", "crash*", "crash@1,", "@3", "crash @3"])
+@pytest.mark.parametrize(
+    ("text", "befallen"), [("fails@2", [2, 2, 2, 2]), ("fails@2*1", [2]), ("fails@2+2", [2, 2]), ("fails@2*1+2", [2])]
+)
+def test_faults_come_so_often_and_so_late(tmp_path, text, befallen):
+    diary, fault = tmp_path / "some.diary", parse_fault(text)
+    assert [index for index in (2, 1, 2, 3, 2, 2) if fault.befalls(index, diary)] == befallen
+
+
+@pytest.mark.parametrize(
+    "text", ["", "melts", "crash@", "crash@x", "crash*", "crash@1,", "@3", "crash @3", "crash+", "crash+1*2"]
+)
 def test_other_faults_are_refused(text):
     with pytest.raises(ValueError, match=r"MODE\[@METHOD"):
         parse_fault(text)

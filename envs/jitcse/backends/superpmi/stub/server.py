@@ -128,7 +128,7 @@ class Server:
             self._log(f"ERROR: Method {index} of size 96 failed to load and compile correctly ({self.jit_path}).")
         else:
             self._print(self._compiler.compile(index, options), options, modes)
-        if done and "silent" not in modes:
+        if done:
             print(f"[streaming] Done. Status={status}" if self.jit.status else "[streaming] Done.", file=self.out)
             self.out.flush()
         return status
@@ -147,6 +147,8 @@ class Server:
         """The report lines that the faults leave."""
         if "slow" in modes:
             time.sleep(SLOW_SECONDS)
+        while "silent" in modes:
+            time.sleep(SLOW_SECONDS)
         if "exits" in modes:
             print("stub: told to exit", file=self.errors)
             raise SystemExit(3)
@@ -154,7 +156,7 @@ class Server:
             self._die(report)
         while "chatter" in modes:
             print("chatter " * 100, file=self.out)
-        if not report or "silent" in modes:
+        if not report:
             return []
         return _spoilt(report, modes)
 
