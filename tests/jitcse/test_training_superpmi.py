@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -23,7 +25,6 @@ SMALL = {
     "env.options.backend": "superpmi",
     "algorithm.learning_starts": 16,
     "algorithm.batch_size": 16,
-    "runners.num_env_runners": 1,
     "runners.envs_per_runner": 2,
     "runners.learner_threads": 1,
     "validation.instances": 4,
@@ -36,8 +37,8 @@ PATIENCE = 100.0  # seconds
 LINGERING = ("ray::DashboardAgent", "ray::RuntimeEnvAgent")
 
 
-def train_command(out: Path, **budget: object) -> list[str]:
-    changes = SMALL | {f"budget.{name}": value for name, value in budget.items()}
+def train_command(out: Path, runners: int, **budget: object) -> list[str]:
+    changes = SMALL | {"runners.num_env_runners": runners} | {f"budget.{name}": value for name, value in budget.items()}
     pairs = [word for key, value in changes.items() for word in ("--set", f"{key}={value}")]
     return [*GYMCC, "train", str(CONFIG), "--out", str(out), *pairs]
 
@@ -58,7 +59,7 @@ def stub(folder: Path, *arguments: str) -> dict[str, str]:
 def test_dqn_trains_on_superpmi(tmp_path: Path) -> None:
     variables = stub(tmp_path / "stub", "--fault", "fails@3")
     run, collection = tmp_path / "run", Path(variables["DOTNET_MLJitCorpusFile"])
-    options = train_command(run, minutes="null", env_steps=STEPS, iteration_steps=STEPS // 2)
+    options = train_command(run, 1, minutes="null", env_steps=STEPS, iteration_steps=STEPS // 2)
     gymcc(*options[len(GYMCC) :], **variables)
 
     rows = [json.loads(line) for line in (run / "metrics.jsonl").read_text().splitlines()]
@@ -85,11 +86,11 @@ def test_dqn_trains_on_superpmi(tmp_path: Path) -> None:
 
 
 @pytest.fixture
-def trainer(tmp_path: Path) -> Iterator[tuple[subprocess.Popen[bytes], Path]]:
+def trainer(tmp_path: Path, runners: int) -> Iterator[tuple[subprocess.Popen[bytes], Path]]:
     """A training by the command line whose superpmi hangs over a method by now; its collection."""
     variables = stub(tmp_path / "stub", "--fault", f"silent+{UNHARMED}")
     collection = Path(variables["DOTNET_MLJitCorpusFile"])
-    command = train_command(tmp_path / "run", minutes=30, iteration_steps=32)
+    command = train_command(tmp_path / "run", runners, minutes=30, iteration_steps=32)
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL, env={**os.environ, **variables})
     try:
         assert soon(lambda: asked(collection) >= UNHARMED or process.poll() is not None)
@@ -97,16 +98,20 @@ def trainer(tmp_path: Path) -> Iterator[tuple[subprocess.Popen[bytes], Path]]:
     finally:
         process.kill()
         process.wait()
+        for pid in users_of(collection):  # should the test fail
+            with suppress(OSError):
+                os.kill(pid, signal.SIGKILL)
 
 
-def test_kill_9_of_a_training_leaves_no_process(trainer: tuple[subprocess.Popen[bytes], Path]) -> None:
+@pytest.mark.parametrize("runners", [0, 1])
+def test_kill_9_of_a_training_leaves_no_process(trainer: tuple[subprocess.Popen[bytes], Path], runners: int) -> None:
     process, collection = trainer
     family, stubs = tree(process.pid), users_of(collection)
-    runners = {pid for pid in family if command_line(pid).startswith("ray::EpisodeRunner")}
-    assert len(runners) == 1
+    ray_runners = {pid for pid in family if command_line(pid).startswith("ray::EpisodeRunner")}
+    assert len(ray_runners) == runners
     assert stubs <= family
-    assert len(stubs & tree(*runners)) >= 2, "launcher and superpmi of the runner"
-    assert len(stubs - tree(*runners)) >= 2, "and of the trainer, who validates"
+    assert len(stubs & tree(*ray_runners)) >= 2 * runners, "launcher and superpmi of the runner"
+    assert len(stubs - tree(*ray_runners)) >= 2, "and of the trainer"
     ours = {pid for pid in family if not command_line(pid).startswith(LINGERING)}
 
     process.kill()
