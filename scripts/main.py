@@ -21,6 +21,7 @@ COMMANDS = {
     "verify": "verify",
     "bench": "bench",
     "jitcse": "jitcse",
+    "nitta": "nitta",
     "doctor": "doctor",
 }
 INTERRUPTED = 130

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
 from gymcc.envs.nitta.methods.table import synthesise
-from gymcc.envs.nitta.server.explored import Explored
+from gymcc.envs.nitta.server.explored import Explored, NodeCrashed
 
 if TYPE_CHECKING:
     from gymcc.envs.nitta.server.inspection import Inspection
@@ -111,7 +111,11 @@ class Api:
         return self._inspection().page(request.parts["page"], self._at(request))
 
     def unit_process(self, request: Request) -> Any:
-        return self._inspection().unit_process(self._at(request), request.parts["unit"])
+        node, unit = self._at(request), request.parts["unit"]
+        try:
+            return self._inspection().unit_process(node, unit)
+        except KeyError as error:
+            raise NodeCrashed(f"{node.sid} has no unit {unit}") from error
 
     def testbench(self, request: Request) -> Any:
         request.text("pName")

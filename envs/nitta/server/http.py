@@ -7,6 +7,7 @@ Where a node crashes NITTA the connection is closed without an answer.
 from __future__ import annotations
 
 import json
+import sys
 import time
 import traceback
 from collections.abc import Sequence
@@ -15,7 +16,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Lock
 
 from gymcc.envs.nitta.server.api import Api, BadRequest, NotFound
-from gymcc.envs.nitta.server.explored import NodeCrashed, UnknownSid
+from gymcc.envs.nitta.server.explored import NodeCrashed
 from gymcc.envs.nitta.server.faults import SLOW_SECONDS, Fault, Faults
 
 HOST = "127.0.0.1"
@@ -84,10 +85,11 @@ class Handler(BaseHTTPRequestHandler):
             self._send(HTTPStatus.NOT_FOUND, str(error))
         except BadRequest as error:
             self._send(HTTPStatus.BAD_REQUEST, str(error))
-        except UnknownSid:
-            self._send(HTTPStatus.INTERNAL_SERVER_ERROR, SORRY)
-        except Exception:
-            traceback.print_exc()
+        except Exception as error:
+            if isinstance(error, ValueError):  # what was asked for cannot be done
+                print(f"{self.command} {self.path}: {error}", file=sys.stderr)
+            else:
+                traceback.print_exc()
             self._send(HTTPStatus.INTERNAL_SERVER_ERROR, SORRY)
         else:
             half = body[: len(body) // 2] if fault == "malformed" else body

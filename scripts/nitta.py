@@ -1,0 +1,58 @@
+"""`gymcc nitta`: a server like NITTA's over the embedded model, and the scoring service that NITTA calls."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="NITTA: a server, a scoring service, traces.")
+
+Program = Annotated[Path, typer.Argument(help="Lua program.", metavar="PROGRAM.lua")]
+Port = Annotated[str, typer.Option("--port", "-p", metavar="N", help="0: any that is free.")]
+Uarch = Annotated[str, typer.Option("--uarch", metavar="FILE", help="Microarchitecture (TOML); default: NITTA's own.")]
+Type = Annotated[str, typer.Option("--type", "-t", metavar="fxM.B", help="Of all values; default: the file's.")]
+MethodName = Annotated[str, typer.Option("--method", "-m", metavar="NAME", help="Search to run first.")]
+FaultOption = Annotated[
+    list[str] | None, typer.Option("--fault", metavar="MODE[:RATE]", help="slow, close, 500 or malformed, on purpose.")
+]
+
+
+@app.callback()
+def group() -> None:
+    """A server like NITTA's over the embedded model, and the scoring service that NITTA calls."""
+
+
+@app.command()
+def serve(
+    program: Program,
+    port: Port = "0",
+    uarch: Uarch = "",
+    number_type: Type = "",
+    method: MethodName = "NoSynthesis",
+    fault: FaultOption = None,
+) -> None:
+    """Answer NITTA's web API for a program, on this machine only; options may be written as NITTA's are (-p=0)."""
+    from gymcc.envs.nitta.numbers import NumberType
+    from gymcc.envs.nitta.server.faults import Fault
+    from gymcc.envs.nitta.server.serving import open_server, read_program
+    from gymcc.envs.nitta.server.serving import serve as run
+
+    number = NumberType.parse(_value(number_type)) if number_type else None
+    compiled = read_program(program, number, Path(_value(uarch)) if uarch else None)
+    faults = [Fault.parse(text) for text in fault or ()]
+    run(open_server(*compiled, port_number(port), _value(method), faults))
+
+
+def port_number(text: str) -> int:
+    """A port as NITTA's users write it; raises ValueError."""
+    number = _value(text)
+    if not number.isdigit() or not int(number) < 1 << 16:
+        raise ValueError(f"port {number!r} is not from 0 (any that is free) to 65535")
+    return int(number)
+
+
+def _value(text: str) -> str:
+    """NITTA is called with ``-p=0``, which this command line takes for the value ``=0``."""
+    return text.removeprefix("=")
