@@ -7,7 +7,7 @@ function: it is what NITTA shows, sorts and compares by (nitta, ``src/NITTA/Inte
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Container, Iterable, Mapping
 from enum import StrEnum
 from functools import cached_property
 from itertools import product
@@ -112,6 +112,11 @@ class Function:
             [_renamed(group, outputs) for group in self.outputs],
             detail,
         )
+
+
+def without(variables: Iterable[str], gone: Container[str]) -> Variables:
+    """``variables`` less ``gone``, in order."""
+    return tuple(variable for variable in variables if variable not in gone)
 
 
 AccSteps = tuple[tuple[str, Variables], ...]

@@ -1,0 +1,56 @@
+"""Computing a function of constants before the program runs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+from gymcc.envs.nitta.evaluate import compute
+from gymcc.envs.nitta.functions import Function, Kind, constant
+from gymcc.envs.nitta.options.base import Decision, DecisionKind, Json, Option, function_view, refactored
+from gymcc.envs.nitta.state import Synthesis
+
+SCORE = 5050.0
+
+
+@dataclass(frozen=True, slots=True)
+class ConstantFolding(Decision):
+    """``function`` and the ``constants`` it takes become ``results`` and those of the constants used elsewhere."""
+
+    function: Function
+    constants: tuple[Function, ...]
+    results: tuple[Function, ...]
+
+    kind = DecisionKind.CONSTANT_FOLDING
+
+    def apply(self, state: Synthesis) -> Synthesis:
+        old, new = (self.function, *self.constants), (*self.results, *self.constants)
+        return replace(
+            state,
+            algorithm=refactored(state.algorithm.functions, old, new),
+            waiting=refactored(state.waiting.functions, old, new),
+            last_buffered=(),
+        )
+
+    def view(self, state: Synthesis) -> Json:
+        return {
+            "cRefOld": [function_view(f) for f in (self.function, *self.constants)],
+            "cRefNew": [function_view(f) for f in (*self.results, *self.constants)],
+        }
+
+
+def offered(state: Synthesis) -> Iterator[Option]:
+    """Every waiting function all of whose inputs are waiting constants."""
+    constants = {v: f for f in state.waiting.functions if f.kind is Kind.CONSTANT for v in f.produced}
+    for function in state.waiting.functions:
+        if function.inputs and function.produced and all(variable in constants for variable in function.inputs):
+            needed = {constants[variable] for variable in function.inputs}
+            taken = tuple(f for f in state.waiting.functions if f in needed)
+            values = [constants[variable].detail for variable in function.inputs]
+            computed = compute(function, values, values[0].type)
+            results = [
+                constant(value, [variable])
+                for value, group in zip(computed, function.outputs, strict=True)
+                for variable in group
+            ]
+            yield Option(ConstantFolding(function, taken, tuple(results)), {}, SCORE)

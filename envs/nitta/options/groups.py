@@ -1,0 +1,151 @@
+"""Binding many functions at once: those with one unit to go to, and ways to share out the others."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from statistics import fmean, pstdev
+from typing import Any
+
+from gymcc.envs.nitta.functions import Function, Kind
+from gymcc.envs.nitta.graph import Graph
+from gymcc.envs.nitta.options.base import Decision, DecisionKind, Json, Option, function_view
+from gymcc.envs.nitta.state import Synthesis
+from gymcc.envs.nitta.units import InvalidDecision, Unit
+
+Binds = tuple[tuple[Function, int], ...]  # function, position of a unit
+
+
+@dataclass(frozen=True, slots=True)
+class GroupBind(Decision):
+    """All ``binds`` at once; ``obvious``: each of the functions has one unit to go to."""
+
+    binds: Binds
+    obvious: bool
+
+    kind = DecisionKind.GROUP_BIND
+
+    def apply(self, state: Synthesis) -> Synthesis:
+        changes: dict[int, Unit] = {}
+        for function, at in reversed(self.binds):
+            unit = changes.get(at, state.units[at])
+            if not unit.accepts(function):
+                raise InvalidDecision(f"{unit.tag} cannot take {function.text} beside the rest of the group")
+            changes[at] = unit.bind(function)
+        gone = {function for function, _ in self.binds}
+        waiting = Graph(tuple(f for f in state.waiting.functions if f not in gone))
+        return replace(state, waiting=waiting, units=state.replaced(changes), last_buffered=())
+
+    def view(self, state: Synthesis) -> Json:
+        groups: dict[str, list[Json]] = {}
+        for function, at in reversed(self.binds):
+            groups.setdefault(state.units[at].tag, []).append(function_view(function))
+        return {"bindGroup": groups}
+
+
+def offered(state: Synthesis, candidates: Sequence[tuple[Function, list[int]]], mode: str) -> Iterator[Option]:
+    """The obvious group, then (``mode`` nitta) one group of each class of ways to share out the other functions."""
+    obvious = tuple((function, units[0]) for function, units in candidates if len(units) == 1)
+    if obvious:
+        yield _option(state, GroupBind(obvious, True))
+    if mode != "nitta":
+        return
+    ambiguous = [(function, units) for function, units in candidates if len(units) > 1]
+    for binds in representatives(state, ambiguous) if ambiguous else ():
+        fitting = _fitting(state, binds)
+        if len(fitting) > 1:
+            yield _option(state, GroupBind(fitting, False))
+
+
+def _option(state: Synthesis, decision: GroupBind) -> Option:
+    counts: dict[int, int] = {}
+    for _, at in decision.binds:
+        counts[at] = counts.get(at, 0) + 1
+    loads = [len(state.units[at].functions) for at in counts]
+    metrics = {
+        "pOnlyObviousBinds": decision.obvious,
+        "pFunctionPercentInBinds": len(decision.binds) / len(state.algorithm.functions),
+        "pAvgBinds": fmean(counts.values()),
+        "pVarianceBinds": pstdev(counts.values()),
+        "pAvgUnitWorkload": fmean(loads),
+        "pVarianceUnitWorkload": pstdev(loads),
+    }
+    return Option(decision, metrics, score(metrics))
+
+
+def score(metrics: Json) -> float:
+    """NITTA's default score of a group."""
+    return float(
+        4100
+        + 1000 * metrics["pOnlyObviousBinds"]
+        + 10 * round(metrics["pFunctionPercentInBinds"])
+        - 20 * round(metrics["pVarianceBinds"])
+    )
+
+
+def _fitting(state: Synthesis, binds: Binds) -> Binds:
+    """The binds less those that no longer fit beside the ones before."""
+    units, fitting = list(state.units), []
+    for function, at in binds:
+        if units[at].accepts(function):
+            units[at] = units[at].bind(function)
+            fitting.append((function, at))
+    return tuple(fitting)
+
+
+# NITTA takes the product of all candidates and keeps the last assignment of each class. A class says of every unit
+# that gets something: its type, how much it holds already, and the set of runs of functions of one kind given to it.
+# The product is exponential. What matters of an assignment's beginning is, unit by unit, the runs so far; of two
+# beginnings alike in that, the later one is ahead whatever follows. So one beginning of each sort is enough.
+
+Run = tuple[int, int]  # rank of a function's kind, length
+Runs = tuple[frozenset[Run], Run]  # closed runs, the one going on
+Beginning = tuple[tuple[int, Runs], ...]  # position of a unit, its runs; sorted
+_NO_RUNS: Runs = (frozenset(), (-1, 0))
+_RANKS = {kind: rank for rank, kind in enumerate((Kind.BUFFER, Kind.CONSTANT, Kind.LOOP))}
+
+
+def representatives(state: Synthesis, ambiguous: Sequence[tuple[Function, list[int]]]) -> list[Binds]:
+    """The last assignment of each class, in the order of the classes."""
+    beginnings: dict[Beginning, Binds] = {(): ()}
+    for function, units in ambiguous:
+        rank = _rank(function.kind)
+        longer: dict[Beginning, Binds] = {}
+        for key, binds in beginnings.items():
+            for at in units:
+                runs = dict(key)
+                runs[at] = _longer(runs.get(at, _NO_RUNS), rank)
+                extended, name = (*binds, (function, at)), tuple(sorted(runs.items(), key=lambda item: item[0]))
+                if name not in longer or _later(extended, longer[name]):
+                    longer[name] = extended
+        beginnings = longer
+    classes: dict[tuple[Any, ...], Binds] = {}
+    for key, binds in beginnings.items():
+        group = _class_of(state, key)
+        if group not in classes or _later(binds, classes[group]):
+            classes[group] = binds
+    return [binds for _, binds in sorted(classes.items(), key=lambda item: item[0])]
+
+
+def _longer(runs: Runs, rank: int) -> Runs:
+    closed, (last, length) = runs
+    if last == rank:
+        return closed, (rank, length + 1)
+    return (closed | {(last, length)} if length else closed), (rank, 1)
+
+
+def _later(a: Binds, b: Binds) -> bool:
+    return [at for _, at in a] > [at for _, at in b]
+
+
+def _class_of(state: Synthesis, beginning: Beginning) -> tuple[Any, ...]:
+    entries = {
+        (state.units[at].type, len(state.units[at].functions), tuple(sorted(closed | {last})))
+        for at, (closed, last) in beginning
+    }
+    return tuple(sorted(entries))
+
+
+def _rank(kind: Kind) -> int:
+    """NITTA orders kinds by a fingerprint of their type."""
+    return _RANKS.get(kind, len(_RANKS) + list(Kind).index(kind))

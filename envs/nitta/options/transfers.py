@@ -1,0 +1,99 @@
+"""Putting the next value on the bus."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from itertools import product
+
+from gymcc.envs.nitta.options.base import Decision, DecisionKind, Json, Option
+from gymcc.envs.nitta.schedule import Transport
+from gymcc.envs.nitta.state import Past, Synthesis
+from gymcc.envs.nitta.units import Endpoint, InvalidDecision
+
+Targets = tuple[tuple[int, str], ...]  # position of a unit, the variable it takes
+
+
+@dataclass(frozen=True, slots=True)
+class Dataflow(Decision):
+    """At ``tick`` the unit at ``source`` gives ``targets``, of all the ``variables`` it offers."""
+
+    source: int
+    variables: tuple[str, ...]
+    targets: Targets
+    tick: int
+    latest: int
+
+    kind = DecisionKind.DATAFLOW
+
+    def apply(self, state: Synthesis) -> Synthesis:
+        if self.tick > self.latest:
+            raise InvalidDecision(f"{', '.join(self.variables)} would be given at {self.tick}, after {self.latest}")
+        sent = [variable for _, variable in self.targets]
+        changes = {self.source: state.units[self.source].give(sent, self.tick)}
+        for at, variable in self.targets:
+            changes[at] = changes.get(at, state.units[at]).take(variable, self.tick)
+        named = tuple((state.units[at].tag, variable) for at, variable in self.targets)
+        transport = Transport(self.tick, state.units[self.source].tag, named)
+        return replace(
+            state,
+            units=state.replaced(changes),
+            bus_next=self.tick + 1,
+            sent=state.sent + len(sent),
+            last_buffered=(),
+            past=Past(transport, state.past),
+        )
+
+    def view(self, state: Synthesis) -> Json:
+        at = [self.tick, self.tick]
+        source = {"epAt": at, "epRole": {"tag": "Source", "contents": list(self.variables)}}
+        return {
+            "source": [state.units[self.source].tag, source],
+            "targets": [
+                [state.units[unit].tag, {"epAt": at, "epRole": {"tag": "Target", "contents": variable}}]
+                for unit, variable in self.targets
+            ],
+        }
+
+
+def decisions(state: Synthesis) -> Iterator[tuple[Endpoint, Dataflow]]:
+    """All transports: what is wanted of a source goes at once; one variable to each unit."""
+    for at, source in state.sources:
+        wanted: dict[int, list[str]] = {}
+        for variable in source.variables:
+            if variable in state.targets:
+                wanted.setdefault(state.targets[variable][0], []).append(variable)
+        units = sorted(wanted)
+        for choice in product(*(wanted[unit] for unit in units)) if units else ():
+            tick = max(state.bus_next, source.earliest, *(state.targets[v][1].earliest for v in choice))
+            targets = tuple(zip(units, choice, strict=True))
+            yield source, Dataflow(at, source.variables, targets, tick, source.latest)
+
+
+def offered(state: Synthesis) -> Iterator[Option]:
+    """All transports with NITTA's metrics."""
+    found = list(decisions(state))
+    for source, decision in found:
+        users = [state.algorithm.consumer[variable] for _, variable in decision.targets]
+        waves = [state.algorithm.use_wave(user) for user in users]
+        metrics = {
+            "pWaitTime": max(source.earliest, state.bus_next),
+            "pRestrictedTime": source.restricted,
+            "pNotTransferableInputs": tuple(
+                sum(variable not in state.transferable for variable in user.inputs) for user in users
+            ),
+            "pFirstWaveOfTargetUse": min((wave + 1 for wave in waves if wave is not None), default=0),
+        }
+        yield Option(decision, metrics, score(metrics, len(found)))
+
+
+def score(metrics: Json, alternatives: int) -> float:
+    """NITTA's default score of a transport among ``alternatives``."""
+    return float(
+        2000
+        + 1000 * (alternatives >= 20)
+        + 200 * metrics["pRestrictedTime"]
+        - 5 * sum(metrics["pNotTransferableInputs"])
+        - metrics["pWaitTime"]
+        - metrics["pFirstWaveOfTargetUse"]
+    )

@@ -1,0 +1,88 @@
+"""The state of a synthesis: what is bound where, and how far the schedule has come."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from gymcc.envs.nitta.functions import Function
+from gymcc.envs.nitta.graph import Graph
+from gymcc.envs.nitta.microarchitecture import Microarchitecture, UnitSpec
+from gymcc.envs.nitta.program import Program
+from gymcc.envs.nitta.schedule import Schedule, Transport
+from gymcc.envs.nitta.units import Endpoint, Unit, make_unit
+
+
+@dataclass(frozen=True, slots=True)
+class Past:
+    """Transports so far, newest first, as a list that states share."""
+
+    transport: Transport
+    before: Past | None
+
+
+@dataclass(frozen=True)
+class Synthesis:
+    """A node of the synthesis tree without its way there. Two states with equal fields have equal futures.
+
+    ``algorithm``: all functions after the refactorings so far. ``waiting``: those not bound yet, in NITTA's order.
+    ``units`` sorted by tag. ``bus_next``: first tick at which the bus is free. ``sent``: variables transferred so far.
+    ``last_buffered``: variables of the buffer that the last decision, if it was one, put in. ``past`` (not compared):
+    the transports. Not slotted: what follows from a state is computed once.
+    """
+
+    algorithm: Graph
+    waiting: Graph
+    units: tuple[Unit, ...]
+    prototypes: tuple[UnitSpec, ...] = ()
+    bus_next: int = 0
+    sent: int = 0
+    last_buffered: tuple[str, ...] = ()
+    past: Past | None = field(default=None, compare=False, repr=False)
+
+    @property
+    def duration(self) -> int:
+        """Tick of the last transport, -1 before the first."""
+        return self.past.transport.tick if self.past else -1
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether every variable was transferred."""
+        return self.sent == len(self.algorithm.variables)
+
+    @cached_property
+    def targets(self) -> dict[str, tuple[int, Endpoint]]:
+        """Variables that a unit would take now: position of the unit, endpoint."""
+        return {
+            e.variables[0]: (at, e) for at, unit in enumerate(self.units) for e in unit.endpoints if not e.is_source
+        }
+
+    @cached_property
+    def sources(self) -> list[tuple[int, Endpoint]]:
+        """What units would give now: position of the unit, endpoint; in order of units."""
+        return [(at, e) for at, unit in enumerate(self.units) for e in unit.endpoints if e.is_source]
+
+    @cached_property
+    def transferable(self) -> frozenset[str]:
+        """Variables that could be transferred next."""
+        return frozenset(v for _, source in self.sources for v in source.variables if v in self.targets)
+
+    def replaced(self, changes: dict[int, Unit]) -> tuple[Unit, ...]:
+        """The units with those at some positions replaced."""
+        return tuple(changes.get(at, unit) for at, unit in enumerate(self.units))
+
+    def schedule(self) -> Schedule:
+        """What has been decided so far, as plain data."""
+        transports, past = [], self.past
+        while past:
+            transports.append(past.transport)
+            past = past.before
+        bound = tuple((unit.tag, unit.functions) for unit in self.units)
+        return Schedule(tuple(reversed(transports)), bound, self.waiting.functions)
+
+
+def initial(program: Program, microarchitecture: Microarchitecture) -> Synthesis:
+    """The root of a program's tree: everything waits, in reverse source order."""
+    waiting: tuple[Function, ...] = tuple(reversed(program.functions))
+    units = tuple(make_unit(spec) for spec in sorted(microarchitecture.units, key=lambda spec: spec.tag))
+    return Synthesis(Graph(program.functions), Graph(waiting), units, microarchitecture.prototypes)

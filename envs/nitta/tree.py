@@ -1,0 +1,119 @@
+"""NITTA's synthesis tree over the embedded model: lazy nodes with NITTA's ids."""
+
+from __future__ import annotations
+
+import re
+from functools import cached_property
+from typing import Any
+
+from gymcc.envs.nitta.microarchitecture import DEFAULT, Microarchitecture
+from gymcc.envs.nitta.options import GROUP_BINDS, Option, offered
+from gymcc.envs.nitta.program import Program
+from gymcc.envs.nitta.schedule import Schedule
+from gymcc.envs.nitta.state import Synthesis, initial
+from gymcc.envs.nitta.units import InvalidDecision
+
+_SID = re.compile(r"-|(-\d+)+")
+
+
+class UnknownNode(ValueError):
+    """An id that no node of the tree has; the message says why."""
+
+
+class Node:
+    """A node of the synthesis tree, immutable to its users; what it holds is computed when asked for.
+
+    ``sid``: NITTA's id, ``-`` for the root, else a dash and an index for every step. ``option``: what led here.
+    """
+
+    def __init__(self, sid: str, parent: Node | None, option: Option | None, group_binds: str) -> None:
+        self.sid = sid
+        self.parent = parent
+        self.option = option
+        self._group_binds = group_binds
+
+    @cached_property
+    def state(self) -> Synthesis:
+        """The state behind the node. Raises :class:`gymcc.envs.nitta.units.InvalidDecision` if it has none."""
+        assert self.parent is not None
+        assert self.option is not None
+        return self.option.decision.apply(self.parent.state)
+
+    @cached_property
+    def crashed(self) -> bool:
+        """Whether NITTA fails to evaluate the node; nothing more can be asked of it then."""
+        try:
+            return self.state is None
+        except InvalidDecision:
+            return True
+
+    @property
+    def duration(self) -> int:
+        """Tick of the last transport, -1 before the first."""
+        return self.state.duration
+
+    @property
+    def is_leaf(self) -> bool:
+        """Whether no decision is left (NITTA: isTerminal)."""
+        return not self.options
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether every variable was transferred (NITTA: isFinish)."""
+        return self.state.is_complete
+
+    @property
+    def unit_count(self) -> int:
+        """How many units there are, NITTA's second objective."""
+        return len(self.state.units)
+
+    @property
+    def depth(self) -> int:
+        """Decisions taken so far."""
+        return self.sid.count("-") if self.parent else 0
+
+    @cached_property
+    def options(self) -> tuple[Option, ...]:
+        """What can be decided here, in NITTA's order."""
+        return offered(self.state, self._group_binds)
+
+    @cached_property
+    def children(self) -> tuple[Node, ...]:
+        """The nodes behind the options, in their order."""
+        stem = self.sid if self.parent else ""
+        return tuple(
+            Node(f"{stem}-{index}", self, option, self._group_binds) for index, option in enumerate(self.options)
+        )
+
+    def at(self, sid: str) -> Node:
+        """The node of that id, from the root of this one's tree."""
+        if not _SID.fullmatch(sid):
+            raise UnknownNode(f"{sid!r} is not a node id; ids look like - (the root) or -0-4-7")
+        node = self
+        while node.parent:
+            node = node.parent
+        for index in map(int, sid.split("-")[1:] if sid != "-" else ()):
+            if node.crashed or index >= len(node.children):
+                allowed = "none" if node.crashed else f"0 to {len(node.children) - 1}"
+                raise UnknownNode(f"node {node.sid} has no child {index}; allowed: {allowed}")
+            node = node.children[index]
+        return node
+
+    def view(self) -> dict[str, Any]:
+        """The node as NITTA's API shows it (NodeView)."""
+        from gymcc.envs.nitta.views import node_view
+
+        return node_view(self)
+
+    def schedule(self) -> Schedule:
+        """What has been decided up to here, as plain data."""
+        return self.state.schedule()
+
+
+def open_tree(program: Program, microarchitecture: Microarchitecture = DEFAULT, group_binds: str = "nitta") -> Node:
+    """The root of a program's tree. ``group_binds``: ``nitta`` offers all, ``obvious`` one, ``off`` none."""
+    if group_binds not in GROUP_BINDS:
+        raise ValueError(f"group_binds {group_binds!r} is not one of {', '.join(GROUP_BINDS)}")
+    root = Node("-", None, None, group_binds)
+    root.state = initial(program, microarchitecture)
+    return root

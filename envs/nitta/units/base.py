@@ -1,0 +1,145 @@
+"""What all processing units have in common: names, endpoints, locks, and how renamed outputs look from outside."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import ClassVar, NamedTuple, Self
+
+from gymcc.envs.nitta.functions import Function, Kind, Variables
+from gymcc.envs.nitta.microarchitecture import UnitSpec, UnitType
+
+FOREVER = 2**63 - 1  # how NITTA prints an unbounded tick
+Lock = tuple[str, str]  # (locked, lock_by)
+
+
+class InvalidDecision(ValueError):
+    """A decision whose result NITTA cannot evaluate: its server closes the connection; the message says why."""
+
+
+class Endpoint(NamedTuple):
+    """What a unit offers to take from the bus, or to put on it, next.
+
+    A target has one variable. ``earliest`` and ``latest`` bound the tick of the transport; ``restricted`` says that
+    the duration of a source is bounded too.
+    """
+
+    is_source: bool
+    variables: Variables
+    earliest: int
+    latest: int = FOREVER
+    restricted: bool = False
+
+
+@dataclass(frozen=True)
+class Unit(ABC):
+    """A processing unit with its part of the schedule, as a value. Not slotted: what it offers is computed once.
+
+    ``functions`` bound to it, newest first, under the names of the network; ``next_tick`` the tick after its last
+    instruction; ``renames`` pairs (name inside the unit, name outside), made when a buffer is put behind an output.
+    """
+
+    spec: UnitSpec
+    functions: tuple[Function, ...] = ()
+    next_tick: int = 0
+    renames: tuple[tuple[str, str], ...] = ()
+
+    accepted_kinds: ClassVar[frozenset[Kind]]
+
+    @property
+    def tag(self) -> str:
+        """Its name on the bus."""
+        return self.spec.tag
+
+    @property
+    def type(self) -> UnitType:
+        """Its type."""
+        return self.spec.type
+
+    @cached_property
+    def hash(self) -> int:
+        """Hash of the fields, computed once: states are looked up often."""
+        return hash(tuple(self.__dict__[name] for name in self.__dataclass_fields__))
+
+    # What it offers
+
+    def accepts(self, function: Function) -> bool:
+        """Whether ``function`` can be bound now."""
+        return function.kind in self.accepted_kinds
+
+    @cached_property
+    def endpoints(self) -> tuple[Endpoint, ...]:
+        """All that it offers now, under the names of the network."""
+        offered = tuple(self._endpoints())
+        if not self.renames:
+            return offered
+        names = dict(self.renames)
+        return tuple(
+            e._replace(variables=tuple(sorted({names.get(v, v) for v in e.variables}))) if e.is_source else e
+            for e in offered
+        )
+
+    @cached_property
+    def locks(self) -> frozenset[Lock]:
+        """Pairs (locked, lock_by) by which deadlocks are found, under the names of the network.
+
+        NITTA renames one side of a pair: the locked variable if it has a new name, else the other.
+        """
+        names = dict(self.renames)
+        return frozenset(
+            (names[locked], by) if locked in names else (locked, names.get(by, by)) for locked, by in self._locks()
+        )
+
+    @cached_property
+    def variables(self) -> frozenset[str]:
+        """All variables of the functions bound here, under the names of the network."""
+        return frozenset[str]().union(*(function.variables for function in self.functions))
+
+    # What happens to it
+
+    def bind(self, function: Function) -> Self:
+        """The unit with one function more; only after :meth:`accepts`."""
+        return replace(self._bind(function), functions=(function, *self.functions))
+
+    def take(self, variable: str, tick: int) -> Self:
+        """The unit after it took ``variable`` from the bus."""
+        return self._take(variable, tick)
+
+    def give(self, variables: Iterable[str], tick: int) -> Self:
+        """The unit after it put ``variables``, as named by the network, on the bus."""
+        gone = set(variables)
+        inside = {old for old, new in self.renames if new in gone}
+        return self._give(frozenset(gone.difference(new for _, new in self.renames) | inside), tick)
+
+    def rename(self, names: Iterable[tuple[str, str]], function_names: dict[str, str]) -> Self:
+        """The unit after its outputs were renamed ``(old, new)``; an older rename of the same output stays."""
+        known = dict(names) | dict(self.renames)
+        functions = tuple(f.renamed({}, function_names) for f in self.functions)
+        return replace(self, renames=tuple(sorted(known.items())), functions=functions)
+
+    @property
+    def breakable(self) -> tuple[Function, ...]:
+        """Loops held here that are not broken yet."""
+        return ()
+
+    @abstractmethod
+    def _endpoints(self) -> Iterable[Endpoint]: ...
+
+    def _locks(self) -> Iterable[Lock]:
+        return ()
+
+    @abstractmethod
+    def _bind(self, function: Function) -> Self: ...
+
+    @abstractmethod
+    def _take(self, variable: str, tick: int) -> Self: ...
+
+    @abstractmethod
+    def _give(self, variables: frozenset[str], tick: int) -> Self: ...
+
+
+def if_busy(next_tick: int) -> int:
+    """Earliest tick of an instruction that needs a gap after the one before, if there was one."""
+    return next_tick + 1 if next_tick else 0

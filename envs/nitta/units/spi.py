@@ -1,0 +1,45 @@
+"""SPI: values from and to the outside, in no particular order (nitta, ``ProcessorUnits/IO/SPI.hs``)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from typing import Self
+
+from gymcc.envs.nitta.functions import Function, Kind, Variables, without
+from gymcc.envs.nitta.units.base import Endpoint, Unit
+
+
+@dataclass(frozen=True)
+class Spi(Unit):
+    """``receives``: variables of each value still to be given, what was last given from first, then the newest first;
+    ``sends``: variables still to be taken, newest first.
+    """
+
+    accepted_kinds = frozenset({Kind.SEND, Kind.RECEIVE})
+    receives: tuple[Variables, ...] = ()
+    sends: tuple[str, ...] = ()
+
+    def accepts(self, function: Function) -> bool:
+        same = sum(f.kind is function.kind for f in self.functions)
+        return function.kind in self.accepted_kinds and same < self.spec.buffer_size
+
+    def _bind(self, function: Function) -> Self:
+        if function.kind is Kind.SEND:
+            return replace(self, sends=(*function.inputs, *self.sends))
+        return replace(self, receives=(function.outputs[0], *self.receives))
+
+    def _endpoints(self) -> Iterable[Endpoint]:
+        for variables in self.receives:
+            yield Endpoint(True, variables, self.next_tick + 1)
+        for variable in self.sends:
+            yield Endpoint(False, (variable,), self.next_tick)
+
+    def _take(self, variable: str, tick: int) -> Self:
+        return replace(self, sends=without(self.sends, (variable,)), next_tick=tick + 1)
+
+    def _give(self, variables: frozenset[str], tick: int) -> Self:
+        given = next(group for group in self.receives if not variables.isdisjoint(group))
+        others = tuple(group for group in self.receives if group is not given)
+        rest = without(given, variables)
+        return replace(self, receives=(rest, *others) if rest else others, next_tick=tick + 1)
