@@ -25,7 +25,7 @@ $(VENV)/installed: pyproject.toml constraints.txt
 	@echo "Setting up $(VENV): torch, Ray and the rest, 2 GB, a few minutes the first time."
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet -c constraints.txt torch
-	$(BIN)/python -m pip install --quiet -c constraints.txt -e '.[rl,report,llvm,test,dev]'
+	$(BIN)/python -m pip install --quiet -c constraints.txt -e '.[rl,report,llvm,serve,test,dev]'
 	touch $@
 
 clean:

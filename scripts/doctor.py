@@ -12,6 +12,7 @@ from gymcc.scripts.output import Json, show
 
 EXTRAS = {  # `report` is pillow alone
     "rl": ("torch", "ray", "wandb", "onnx", "onnxscript", "onnxruntime", "pillow"),
+    "serve": ("fastapi", "uvicorn"),
     "test": ("pytest", "hypothesis"),
 }
 

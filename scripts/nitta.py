@@ -18,6 +18,9 @@ FaultOption = Annotated[
     list[str] | None, typer.Option("--fault", metavar="MODE[:RATE]", help="slow, close, 500 or malformed, on purpose.")
 ]
 
+Models = Annotated[Path, typer.Option(help="Folder of models, one folder each.")]
+Host = Annotated[str, typer.Option(help="Interface to listen at; others than this machine can reach 0.0.0.0.")]
+
 
 @app.callback()
 def group() -> None:
@@ -43,6 +46,18 @@ def serve(
     compiled = read_program(program, number, Path(_value(uarch)) if uarch else None)
     faults = [Fault.parse(text) for text in fault or ()]
     run(open_server(*compiled, port_number(port), _value(method), faults))
+
+
+@app.command()
+def ml_backend(models: Models, port: Port = "0", host: Host = "127.0.0.1") -> None:
+    """Score options for NITTA (-s ml_NAME); run it in NITTA's working directory, where it leaves its URL."""
+    try:
+        from gymcc.agents.serving.nitta_ml.service import run
+    except ImportError as error:
+        raise RuntimeError(f"the scoring service needs `pip install 'gymcc[serve]'` ({error})") from error
+    from gymcc.agents.serving.nitta_ml.store import Store
+
+    run(Store(models), host, port_number(port))
 
 
 def port_number(text: str) -> int:
