@@ -21,6 +21,14 @@ from gymcc.envs.jitcse.text import write
 NAME = "python-stdlib"
 WITHOUT = ("test", "site-packages")  # Python's regression tests, and what is installed but not Python's
 FEW, MANY = 3, 16  # jitml's filter
+REVISED = (
+    "Revised once after its landscape was seen: at first the stock heuristic was optimal for 70, 51, 46, 29 and 29 "
+    "% of the methods with 1 to 5 candidates and left 4.9 % of PerfScore on those with 3 to 16, nearly all of it "
+    "addresses of types and texts that it kept across calls. Since then an address has RyuJIT's cost (2, not 3); "
+    "texts, characters, constants, tuples, delegates and the classes of collections are lowered as C# has them, "
+    "which takes fewer addresses; and what is hoisted must find a register, as in RyuJIT. Each of these follows a "
+    "rule of C# or RyuJIT; none has a number that was tuned."
+)
 
 
 def freeze(library: Path, out: Path) -> dict[str, Any]:
@@ -68,6 +76,7 @@ def _card(text: bytes, counts: list[int], skipped: Counter[str]) -> dict[str, An
         "attribution": "Derived from the standard library of Python, copyright (c) Python Software Foundation; all "
         f"rights reserved. Licence in {NAME}.LICENSE.txt. Changed: translated to an intermediate representation.",
         "licence": "PSF-2.0",
+        "revised": REVISED,
         "functions_lowered": len(counts),
         "left_out": dict(sorted(skipped.items())),
         "methods": sum(count > 0 for count in counts),

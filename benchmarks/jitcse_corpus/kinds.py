@@ -10,8 +10,16 @@ from __future__ import annotations
 import ast
 from collections.abc import Hashable, Iterable, Mapping
 
-from gymcc.benchmarks.jitcse_corpus.known import DOUBLE_RESULTS, GROWERS, INT_RESULTS, MAP_METHODS, REF_RESULTS
+from gymcc.benchmarks.jitcse_corpus.known import (
+    DOUBLE_RESULTS,
+    GROWERS,
+    INT_RESULTS,
+    MAP_METHODS,
+    REF_RESULTS,
+    is_constant_name,
+)
 from gymcc.benchmarks.jitcse_corpus.scope import COMPREHENSIONS, FUNCTIONS, FunctionNode, body_of
+from gymcc.benchmarks.jitcse_corpus.syntax import called_name, is_character, is_display, is_float, is_none
 from gymcc.envs.jitcse.ir import Type
 
 Term = Hashable
@@ -28,7 +36,7 @@ class Kinds:
     """What is known of the terms of one function."""
 
     def __init__(self, function: FunctionNode, given: Mapping[str, Type]) -> None:
-        """Infer the types of a function whose parameters in ``given`` have those types."""
+        """Infer the types of a function, given those of some of its parameters and of names from outside."""
         self._above: dict[Term, Term] = {}
         self._evidence: dict[Term, set[Type]] = {}
         self._term_of: dict[int, Term] = {}
@@ -61,6 +69,14 @@ class Kinds:
         if Type.OTHER in found or not found:
             return Type.OTHER
         return max(found, key=_WIDTH.index)
+
+    def of_elements(self, node: ast.expr) -> Type:
+        """The type of the elements of a container."""
+        return self.resolve(("element", self._term_of.get(id(node), id(node))))
+
+    def same_as(self, node: ast.expr) -> Hashable:
+        """Equal for expressions that are known to have one type."""
+        return self._root(self._term_of.get(id(node), id(node)))
 
     def has(self, group: set[Term], node: ast.expr) -> bool:
         """Whether the value of an expression is in ``sequences``, ``grown`` or ``maps``."""
@@ -192,7 +208,8 @@ class Kinds:
             return ("variable", node.id)
         if isinstance(node, ast.Attribute):
             self._is(self._visit(node.value), Type.OTHER)
-            return ("attribute", node.attr)
+            term = ("attribute", node.attr)
+            return self._is(term, Type.INT) if is_constant_name(node.attr) else term
         if isinstance(node, ast.Subscript):
             return self._subscript(node)
         if isinstance(node, ast.Call):
@@ -288,13 +305,13 @@ class Kinds:
             self._is(self._is_number(a), Type.INT)
             self._is(self._is_number(b), Type.INT)
             return self._is(("quotient", id(left)), Type.DOUBLE)
-        if _float_constant(left) or _float_constant(right):
-            self._is_number(b if _float_constant(left) else a)
+        if is_float(left) or is_float(right):
+            self._is_number(b if is_float(left) else a)
             return self._is(("product", id(left)), Type.DOUBLE)
-        if isinstance(op, ast.Mult) and (_display(left) or _display(right)):
-            self._is(b if _display(left) else a, Type.INT)
+        if isinstance(op, ast.Mult) and (is_display(left) or is_display(right)):
+            self._is(b if is_display(left) else a, Type.INT)
             return self._is(("repeated", id(left)), Type.OTHER)
-        if isinstance(op, ast.Mod) and _display(left):
+        if isinstance(op, ast.Mod) and is_display(left):
             return self._is(("formatted", id(left)), Type.OTHER)
         joined = self._same(a, b)
         return (
@@ -307,11 +324,11 @@ class Kinds:
     def _compare(self, node: ast.Compare) -> Term:
         sides = [node.left, *node.comparators]
         for left, op, right in zip(sides, node.ops, sides[1:], strict=False):
-            if _character(left) or _character(right):
+            if is_character(left) or is_character(right):
                 self._compare_character(left, op, right)
                 continue
             a, b = self._visit(left), self._visit(right)
-            if isinstance(op, _MATCHING) and not _is_none(left) and not _is_none(right):
+            if isinstance(op, _MATCHING) and not is_none(left) and not is_none(right):
                 self._same(a, b)
             if isinstance(op, _ORDERED):
                 self._is(a, Type.INT)
@@ -319,36 +336,10 @@ class Kinds:
 
     def _compare_character(self, left: ast.expr, op: ast.cmpop, right: ast.expr) -> None:
         """``c == 'x'``: weak evidence that c is a character, a small number in C#, unless c is used as a string."""
-        text, other = (left, right) if _character(left) else (right, left)
+        text, other = (left, right) if is_character(left) else (right, left)
         term = self._visit(other)
         if isinstance(op, _MATCHING):
             self._term_of[id(text)] = self._same(("character", id(text)), term)
             self._is(term, Type.INT)
         else:
             self._visit(text)
-
-
-def called_name(node: ast.expr) -> str:
-    """The last part of the name of what is called; empty if it has none."""
-    if not isinstance(node, ast.Call):
-        return ""
-    if isinstance(node.func, ast.Attribute):
-        return node.func.attr
-    return node.func.id if isinstance(node.func, ast.Name) else ""
-
-
-def _float_constant(node: ast.expr) -> bool:
-    return isinstance(node, ast.Constant) and isinstance(node.value, float)
-
-
-def _display(node: ast.expr) -> bool:
-    text = isinstance(node, ast.Constant) and isinstance(node.value, str | bytes)
-    return text or isinstance(node, ast.List | ast.Tuple | ast.JoinedStr)
-
-
-def _character(node: ast.expr) -> bool:
-    return isinstance(node, ast.Constant) and isinstance(node.value, str | bytes) and len(node.value) == 1
-
-
-def _is_none(node: ast.expr) -> bool:
-    return isinstance(node, ast.Constant) and node.value is None

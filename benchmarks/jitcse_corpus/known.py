@@ -25,3 +25,17 @@ MAP_METHODS = _words("keys items values setdefault")
 ARRAY_RESULTS = _words("sorted list tuple reversed split rsplit splitlines")
 MATH = _words("sqrt sin cos tan asin acos atan atan2 exp log log2 log10 hypot fabs fmod floor ceil trunc pow")
 BUILTIN_TYPES = _words("int float str bytes list dict set tuple bool object type frozenset bytearray complex")
+CHARACTER_METHODS = _words(
+    """split rsplit strip lstrip rstrip find rfind index rindex replace count partition rpartition startswith endswith
+    join ljust rjust center write"""
+)  # of strings and writers that C# has for a character, too
+
+
+def is_constant_name(name: str) -> bool:
+    """Whether a name is spelt like a constant."""
+    return name.isupper() and len(name.strip("_")) > 1
+
+
+def is_class_name(name: str) -> bool:
+    """Whether a name is spelt like a class."""
+    return name.lstrip("_")[:1].isupper()

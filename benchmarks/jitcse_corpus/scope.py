@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -18,8 +18,8 @@ class ModuleNames:
     """What a module binds at its top; all else are variables."""
 
     imports: frozenset[str]  # modules and names
-    definitions: frozenset[str]  # functions and classes
-    constants: frozenset[str]  # assigned once, at the top: C#'s static readonly fields
+    classes: frozenset[str]
+    constants: Mapping[str, ast.expr | None]  # assigned once, at the top, with the value, if it is one: static readonly
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,19 +31,22 @@ class Scope:
     captured: tuple[str, ...]  # locals that inner functions use: they live in an object, as in C#
     outer: tuple[str, ...]  # names of enclosing functions, found in their object
     imports: frozenset[str]  # imported by the module or here
-    definitions: frozenset[str]  # functions and classes of the module
-    constants: frozenset[str]  # its variables that are assigned once
     counters: frozenset[str]  # locals that only loops assign
 
 
 def module_names(tree: ast.Module) -> ModuleNames:
     """The bindings of a module that matter for calls and constants."""
     nodes = list(own_nodes(tree.body))
-    defined = {node.name for node in nodes if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef)}
+    classes = {node.name for node in nodes if isinstance(node, ast.ClassDef)}
     stored = Counter(node.id for node in nodes if isinstance(node, ast.Name) and not isinstance(node.ctx, ast.Load))
     shared = {name for node in ast.walk(tree) if isinstance(node, ast.Global) for name in node.names}
-    constants = {name for name, times in stored.items() if times == 1} - shared
-    return ModuleNames(frozenset(_imported(nodes)), frozenset(defined), frozenset(constants))
+    values = {
+        node.targets[0].id: node.value
+        for node in nodes
+        if isinstance(node, ast.Assign) and len(node.targets) == 1 and isinstance(node.targets[0], ast.Name)
+    }
+    constants = {name: values.get(name) for name, times in stored.items() if times == 1 and name not in shared}
+    return ModuleNames(frozenset(_imported(nodes)), frozenset(classes), constants)
 
 
 def scope_of(function: FunctionNode, module: ModuleNames, enclosing: Iterable[FunctionNode]) -> Scope:
@@ -58,9 +61,7 @@ def scope_of(function: FunctionNode, module: ModuleNames, enclosing: Iterable[Fu
     imports = module.imports - bound | imported
     own = frozenset(bound - imported)
     counters = own - _stored(function)
-    return Scope(
-        parameters, own, tuple(captured), tuple(outer), imports, module.definitions, module.constants, counters
-    )
+    return Scope(parameters, own, tuple(captured), tuple(outer), imports, counters)
 
 
 def parameter_names(function: FunctionNode) -> tuple[str, ...]:

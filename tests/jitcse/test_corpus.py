@@ -186,12 +186,39 @@ def test_calls_keep_their_order():
         ("def f(s):\n return s == 'abcd'", "branch(eq(field.l12($0),l28147922879250529))"),
         ("def f(x):\n return isinstance(x, str)", "branch(eq(field.o0($0),handle.o4096()))"),
         ("def f(x):\n return isinstance(x, Thing)", "helper.o:IsInstanceOfClass(handle.o4096(),$0)"),
+        (
+            "def f(x):\n if isinstance(x, (A, str)):\n  g()",
+            "branch(ne(helper.o:IsInstanceOfClass(handle.o4096(),$0),o0))",
+        ),
+        ("def f(x):\n if isinstance(x, (A, str)):\n  g()", "branch(eq(field.o0($0),handle.o4112()))"),
         ("def f(x):\n return x is None", "return(eq($0,o0))"),
         ("import math\ndef f(x):\n return math.sqrt(x * 0.5)", "helper.d:Math.sqrt("),
         ("def f():\n global n\n n += 1", "store_static0(add(static.i0(),i1))"),
-        ("LIMIT = object()\ndef f():\n return LIMIT", "return(handle.o4096())"),
+        ("LIMIT = object()\ndef f():\n return LIMIT", "return(static.o0())"),
+        ("LIMIT = 80\ndef f(x):\n return x > LIMIT", "return(gt($0,i80))"),
+        ("LIMIT = -0.5\ndef f():\n return LIMIT", "return(d-0.5)"),
+        ("NAME = 'text'\ndef f():\n return NAME, 'text'", "call.o:ValueTuple(handle.o4096(),handle.o4096())"),
+        ("import signal\ndef f(x):\n return x == signal.SIGINT", "return(eq($0,i1))"),
+        (
+            "from a import OPEN, SHUT\ndef f(x):\n return x == SHUT or x == OPEN",
+            "$1=eq($0,i1) branch(ne($1,i0)) >2,1 @1 $1=eq($0,i2)",
+        ),
+        ("import sys\ndef f():\n return sys.path", "return(static.o0())"),
+        ("class A: pass\ndef f():\n return A", "return(handle.o4096())"),
+        ("def g(): pass\ndef f():\n return g", "return(static.o0())"),
+        ("DEBUG = False\ndef f():\n if DEBUG:\n  g()\n h()", "@1 call.v:h() return()"),
+        ("def f():\n return (1, 'a')", "return(static.o0())"),
+        ("def f(x, y):\n return '%s %s' % (x, y)", "call.o:String.Format(handle.o4096(),$0,$1)"),
+        ("def f(s):\n return s.split(',')", "call.o:split($0,i44)"),
+        ("def f(s):\n return s.replace('a', 'bc')", "call.o:replace($0,handle.o4096(),handle.o4112())"),
+        ("def f(s):\n return ''.join(s)", "call.o:String.Concat($0)"),
+        ("def f(s):\n return '/' in s", "call.i:Contains($0,i47)"),
+        ("def f(d):\n d.keys()\n return '/' in d", "call.i:Contains($0,handle.o4096())"),
+        ("def f(s):\n s.strip()\n if s == '': g()", "branch(ne($0,o0)) >1,3 @1 branch(eq(length($0),i0)) >2,3"),
         ("def f():\n return Thing(1)", "comma($0=call.o:New(handle.o4096()),comma(call.v:Thing.ctor($0,i1),$0))"),
         ("def f(x):\n if x > 3:\n  raise E\n return x", "@0 call.v:Throw("),
+        ("def f(x):\n if x:\n  raise E('why')", "call.v:E.ctor($1,call.o:StringLiteral(i1))"),
+        ("def f(x):\n assert x, 'why'\n g('why')", "call.v:g(handle.o4096())"),
         ("def f(n):\n for i in range(n):\n  for j in range(n):\n   g(i, j)", "@64 call.v:g("),
         ("def f():\n n = 0\n def g():\n  nonlocal n\n  n += 1\n return g", "store_field8($0,add(field.i8($0),i1))"),
         (
@@ -202,6 +229,30 @@ def test_calls_keep_their_order():
 )
 def test_shapes(source, shape):
     assert shape in text(source)
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "same"),
+    [
+        ("[x]", "[y]", False),  # lists of what, nobody knows
+        ("[1]", "[2]", True),
+        ("['a']", "[f'{x}']", True),
+        ("['a']", "[1]", False),
+        ("{'a': 1}", "{'b': 2}", True),
+        ("{'a': 1}", "{'b': x}", False),
+        ("[1]", "{1}", False),
+    ],
+)
+def test_collections_are_of_one_class_if_their_elements_are(first, second, same):
+    """The class of a generic collection is an address of its own for each type of element."""
+    handles = [each.split(")")[0] for each in text(f"def f(x, y):\n g({first})\n g({second})").split("New.")[1:]]
+    addresses = [each.split("handle.o")[1].split("(")[0] for each in handles]
+    assert (addresses[0] == addresses[1]) is same
+
+
+def test_collections_that_meet_are_of_one_class():
+    found = text("def f(a, x):\n b = [x]\n if a:\n  b = [a]\n g(b, [x])")
+    assert [found.count(f"List(handle.o{address}()") for address in (4096, 4112)] == [2, 1]
 
 
 def test_loops_are_inverted_and_weigh_eight():

@@ -26,7 +26,7 @@ from tests.jitcse.test_frontend_methods import (
 
 TREE = mul(i(2), i(3))
 STEP = t.store_local(5, add(i(5), const(1)))
-AGAIN = t.branch(t.compare(Op.LT, i(5), i(4)))
+AGAIN = t.branch(t.compare(Op.LT, i(5), const(100)))  # few locals: a loop with calls has four registers
 
 
 def do_while(*body):
@@ -109,7 +109,8 @@ def test_calls_and_stores_stay():
 
 
 def test_constants_go_if_they_are_worth_it():
-    assert planted(do_while(take(t.constant(DOUBLE, 1.5), t.constant(DOUBLE, 0.0), const(7)))) == {
+    values = (t.constant(DOUBLE, 1.5), t.constant(DOUBLE, 0.0))
+    assert planted(do_while(*[t.store_field(ref(), 8, each) for each in (*values, const(7))])) == {
         0: [t.constant(DOUBLE, 1.5)]
     }
 
@@ -133,7 +134,7 @@ def test_a_while_loop_gives_from_its_test_and_its_body():
     found = method(
         ([t.store_local(5, const(0))], (1,)),
         ([t.branch(t.compare(Op.LT, i(5), t.length(ref())))], (2, 3), 8.0),
-        ([take(TREE), STEP], (1,), 8.0),
+        ([t.store_local(4, TREE), STEP], (1,), 8.0),
         ([], ()),
     )
     assert planted(found) == {0: [t.length(ref()), TREE]}

@@ -5,10 +5,11 @@ from __future__ import annotations
 import ast
 import re
 
-from gymcc.benchmarks.jitcse_corpus.kinds import called_name
-from gymcc.benchmarks.jitcse_corpus.known import MATH
+from gymcc.benchmarks.jitcse_corpus.known import CHARACTER_METHODS, MATH, is_class_name
 from gymcc.benchmarks.jitcse_corpus.lowering.conditions import Conditions
 from gymcc.benchmarks.jitcse_corpus.lowering.core import NUMBERS
+from gymcc.benchmarks.jitcse_corpus.lowering.unrolled import character
+from gymcc.benchmarks.jitcse_corpus.syntax import called_name, text_of
 from gymcc.envs.jitcse.ir import Node, Type
 from gymcc.envs.jitcse.trees import call, field, helper
 
@@ -19,11 +20,6 @@ _CASTS = {"int": Type.INT, "float": Type.DOUBLE, "ord": Type.INT, "bool": Type.I
 def plain(name: str) -> str:
     """A name with other letters than ASCII's replaced."""
     return _FOREIGN.sub("_", name)
-
-
-def _is_class(name: str) -> bool:
-    """Whether a name is spelt like a class."""
-    return name.lstrip("_")[:1].isupper()
 
 
 class Calls(Conditions):
@@ -45,7 +41,7 @@ class Calls(Conditions):
         if isinstance(func, ast.Attribute):
             return self._method_call(func, arguments, kind)
         if isinstance(func, ast.Name) and func.id not in self.scope.locals and func.id not in self.scope.outer:
-            if _is_class(func.id):
+            if is_class_name(func.id):
                 return self._constructed(func.id, arguments, kind)
             return call(kind, plain(func.id), *self.operands(*arguments))
         return call(kind, "Invoke", *self.operands(func, *arguments))
@@ -59,14 +55,25 @@ class Calls(Conditions):
         if module == "math" and func.attr in MATH and arguments:
             values = [self.converted(value, Type.DOUBLE) for value in self.operands(*arguments)]
             return self.converted(helper(Type.DOUBLE, f"Math.{func.attr}", *values), kind)
-        if module and _is_class(func.attr):
+        if module and is_class_name(func.attr):
             return self._constructed(f"{module}.{func.attr}", arguments, kind)
         if module:
             return call(kind, plain(f"{module}.{func.attr}"), *self.operands(*arguments))
         if called_name(func.value) == "super" and self.scope.parameters:
             values = self.operands(*arguments)
             return call(kind, plain(f"Base.{func.attr}"), self.load_name(self.scope.parameters[0]), *values)
+        if func.attr in CHARACTER_METHODS:
+            return self._text_call(func, arguments, kind)
         return call(kind, plain(func.attr), *self.operands(func.value, *arguments))
+
+    def _text_call(self, func: ast.Attribute, arguments: list[ast.expr], kind: Type) -> Node:
+        """A method of strings: a text of one character is a ``char`` if all texts given are."""
+        texts = [each for each in (func.value, *arguments) if text_of(each) is not None]
+        if func.attr == "join" and text_of(func.value) == "":
+            return call(kind, "String.Concat", *self.operands(*arguments))
+        if any(len(text_of(each) or "") != 1 for each in texts):
+            return call(kind, func.attr, *self.operands(func.value, *arguments))
+        return call(kind, func.attr, *self.operands(*map(character, (func.value, *arguments))))
 
     def _builtin(self, name: str, node: ast.Call) -> Node | None:
         """What C# has no call for; None for the rest."""

@@ -9,8 +9,10 @@ from gymcc.benchmarks.jitcse_corpus.lowering.core import NUMBERS
 from gymcc.benchmarks.jitcse_corpus.lowering.places import Places
 from gymcc.benchmarks.jitcse_corpus.lowering.unrolled import (
     TextTest,
+    character,
     choices,
-    sealed_test,
+    class_tests,
+    is_sealed,
     short_text,
     text_matches,
     text_test,
@@ -44,8 +46,8 @@ class Conditions(Places):
             self._short_circuit(node, yes, no)
         elif isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.Not):
             self.condition(node.operand, no, yes)
-        elif isinstance(node, ast.Constant):
-            self.builder.jump(yes if node.value else no)
+        elif (known := self.folded(node)) is not None:
+            self.builder.jump(yes if known.value else no)
         elif isinstance(node, ast.Compare) and len(node.ops) > 1:
             self._chain(node, yes, no)
         elif not self._unrolled(node, yes, no):
@@ -58,9 +60,9 @@ class Conditions(Places):
         elif among := choices(node):
             assert isinstance(node, ast.Compare)
             self._choice_test(node.left, among, *((no, yes) if isinstance(node.ops[0], ast.NotIn) else (yes, no)))
-        elif name := sealed_test(node):
+        elif classes := class_tests(node):
             assert isinstance(node, ast.Call)
-            self._sealed_test(node.args[0], name, yes, no)
+            self._class_tests(node.args[0], classes, yes, no)
         else:
             return False
         return True
@@ -71,14 +73,17 @@ class Conditions(Places):
         self._text_matches(subject, test.text, test.exact, yes, no)
 
     def _text_matches(self, subject: Node, text: str, exact: bool, yes: Label, no: Label) -> None:
-        for check in (
+        checks = [
             compare(Op.NE, subject, NULL),
             compare(Op.EQ if exact else Op.GE, length(subject), constant(Type.INT, len(text))),
-        ):
+        ]
+        if text:
+            checks.append(text_matches(subject, text))
+        for check in checks[:-1]:
             following = Label()
             self.builder.branch(check, following, no)
             self.builder.place(following)
-        self.builder.branch(text_matches(subject, text), yes, no)
+        self.builder.branch(checks[-1], yes, no)
 
     def _choice_test(self, node: ast.expr, among: list[ast.expr], yes: Label, no: Label) -> None:
         """``x is a or b or c``."""
@@ -93,12 +98,20 @@ class Conditions(Places):
             if following is not no:
                 self.builder.place(following)
 
-    def _sealed_test(self, node: ast.expr, name: str, yes: Label, no: Label) -> None:
-        """An object is not null and has the class's method table."""
-        subject, following = self.handy(self.as_kind(node, Type.OTHER)), Label()
-        self.builder.branch(compare(Op.NE, subject, NULL), following, no)
-        self.builder.place(following)
-        self.builder.branch(compare(Op.EQ, field(Type.OTHER, subject, 0), self.handle(name)), yes, no)
+    def _class_tests(self, node: ast.expr, classes: list[ast.expr], yes: Label, no: Label) -> None:
+        """An object is not null and of one of the classes."""
+        subject = self.handy(self.as_kind(node, Type.OTHER))
+        for index, each in enumerate(classes):
+            following, address = Label() if index < len(classes) - 1 else no, self.handle(ast.unparse(each))
+            if is_sealed(each):
+                present = Label()
+                self.builder.branch(compare(Op.NE, subject, NULL), present, following)
+                self.builder.place(present)
+                self.builder.branch(compare(Op.EQ, field(Type.OTHER, subject, 0), address), yes, following)
+            else:
+                self.builder.branch(self.instance_test(subject, address), yes, following)
+            if following is not no:
+                self.builder.place(following)
 
     def _short_circuit(self, node: ast.BoolOp, yes: Label, no: Label) -> None:
         *first, last = node.values
@@ -143,8 +156,15 @@ class Conditions(Places):
 
     def comparison(self, node: ast.Compare) -> Node:
         """A single comparison as a value."""
-        left, right = self.operands(node.left, node.comparators[0])
-        return self.relation(node.ops[0], left, right)
+        left, right = node.left, node.comparators[0]
+        if isinstance(node.ops[0], ast.In | ast.NotIn) and not self._holds_texts(right):
+            left = character(left)
+        return self.relation(node.ops[0], *self.operands(left, right))
+
+    def _holds_texts(self, node: ast.expr) -> bool:
+        """Whether a container is known to be none of characters."""
+        known = isinstance(node, ast.List | ast.Tuple | ast.Set | ast.Dict) or self.kinds.has(self.kinds.grown, node)
+        return known or self.kinds.has(self.kinds.maps, node)
 
     def relation(self, op: ast.cmpop, left: Node, right: Node) -> Node:
         """Compare two values: numbers and references directly, other objects by a call."""

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import ast
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import dataclass
 
 from gymcc.benchmarks.jitcse_corpus.kinds import Kinds
-from gymcc.benchmarks.jitcse_corpus.lowering.unrolled import choices, sealed_test, text_test
+from gymcc.benchmarks.jitcse_corpus.lowering.unrolled import choices, class_tests, text_test
 from gymcc.benchmarks.jitcse_corpus.scope import COMPREHENSIONS
 from gymcc.benchmarks.jitcse_corpus.units import Unit
 from gymcc.envs.jitcse.builder import Builder, Label
@@ -54,8 +54,8 @@ class Core(ABC):
         """Lower statements."""
 
     @abstractmethod
-    def handle(self, name: str) -> Node:
-        """The address of something that only the linker knows: a function, a class, a text."""
+    def handle(self, name: Hashable) -> Node:
+        """The address of something that is known only when the code is made: a class, a frozen object."""
 
     def operands(self, *nodes: ast.expr) -> list[Node]:
         """The values of expressions in order; one is kept in a temporary if a later one needs control flow."""
@@ -105,7 +105,7 @@ def needs_flow(node: ast.AST) -> bool:
 def needs_jumps(node: ast.AST) -> bool:
     """Whether a comparison or call is lowered to jumps, its value to a flag."""
     chained = isinstance(node, ast.Compare) and len(node.ops) > 1
-    return chained or text_test(node) is not None or bool(choices(node)) or bool(sealed_test(node))
+    return chained or text_test(node) is not None or bool(choices(node)) or bool(class_tests(node))
 
 
 def _is_large(node: ast.AST) -> bool:

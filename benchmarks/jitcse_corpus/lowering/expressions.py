@@ -10,7 +10,7 @@ from gymcc.benchmarks.jitcse_corpus.lowering.loops import Loops
 from gymcc.benchmarks.jitcse_corpus.scope import COMPREHENSIONS
 from gymcc.envs.jitcse.builder import Label
 from gymcc.envs.jitcse.ir import Node, Op, Type
-from gymcc.envs.jitcse.trees import NULL, binary, call, constant, local, store_local
+from gymcc.envs.jitcse.trees import NULL, binary, call, constant, local, static, store_local
 
 OPERATORS: dict[type[ast.operator], Op] = {
     ast.Add: Op.ADD,
@@ -45,16 +45,19 @@ class Expressions(Loops):
             return NULL
         if isinstance(value, int):
             if not -(2**63) <= value < 2**63:
-                return self.handle(repr(value))
+                return self.handle(value)
             return constant(Type.INT if -(2**31) <= value < 2**31 else Type.LONG, value)
         if isinstance(value, float):
             return constant(Type.DOUBLE, value)
         if kind is Type.INT and isinstance(value, str | bytes) and len(value) == 1:
             return constant(Type.INT, ord(value))
-        return self.handle(repr(value))
+        return self.text(value) if isinstance(value, str | bytes) else self.handle(repr(value))
 
     def arithmetic(self, node: ast.BinOp) -> Node:
-        """A binary operator."""
+        """A binary operator; one that formats a text is a call with what it fills in."""
+        if isinstance(node.op, ast.Mod) and isinstance(node.right, ast.Tuple) and self.kinds.of(node) is Type.OTHER:
+            filled = [each.value if isinstance(each, ast.Starred) else each for each in node.right.elts]
+            return call(Type.OTHER, "String.Format", *self.operands(node.left, *filled))
         left, right = self.operands(node.left, node.right)
         return self._operator(node.op, left, right, self.kinds.of(node))
 
@@ -142,12 +145,16 @@ class Expressions(Loops):
         return self.load_name(node.target.id)
 
     def display(self, node: ast.List | ast.Tuple | ast.Set) -> Node:
-        """A list, tuple or set."""
+        """A list, set or tuple. The latter is a struct; one of constants only is a readonly static array."""
+        if isinstance(node, ast.Tuple) and node.elts and all(isinstance(each, ast.Constant) for each in node.elts):
+            return static(Type.OTHER, self.symbols.static(ast.unparse(node)))
         parts = [each.value if isinstance(each, ast.Starred) else each for each in node.elts]
-        name = type(node).__name__
+        if isinstance(node, ast.Tuple) and not is_large(parts):
+            return call(Type.OTHER, "ValueTuple", *self.operands(*parts))
+        made = self.collection(type(node).__name__, node, parts)
         if not is_large(parts):
-            return call(Type.OTHER, f"New.{name}", self.handle(name), *self.operands(*parts))
-        found = self.builder.keep(call(Type.OTHER, "New", self.handle(name)))
+            return call(Type.OTHER, f"New.{type(node).__name__}", made, *self.operands(*parts))
+        found = self.builder.keep(call(Type.OTHER, "New", made))
         for each in parts:
             self.builder.emit(call(Type.VOID, "Add", found, self.value(each)))
         return found
@@ -155,7 +162,8 @@ class Expressions(Loops):
     def dictionary(self, node: ast.Dict) -> Node:
         """A dictionary display, its entries as one call's arguments."""
         entries = [part for pair in zip(node.keys, node.values, strict=True) for part in pair if part is not None]
-        return call(Type.OTHER, "New.Dict", self.handle("Dict"), *self.operands(*entries))
+        made = self.collection("Dict", node, [each for each in node.keys if each is not None], node.values)
+        return call(Type.OTHER, "New.Dict", made, *self.operands(*entries))
 
     def joined(self, node: ast.JoinedStr) -> Node:
         """A formatted string."""

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from gymcc.benchmarks.jitcse_corpus.kinds import Kinds
 from gymcc.benchmarks.jitcse_corpus.lowering.core import needs_flow
 from gymcc.benchmarks.jitcse_corpus.lowering.expressions import Expressions
+from gymcc.benchmarks.jitcse_corpus.lowering.outside import outside_kinds
 from gymcc.benchmarks.jitcse_corpus.scope import FUNCTIONS, FunctionNode, body_of, nodes_of
 from gymcc.benchmarks.jitcse_corpus.units import Unit, is_property
 from gymcc.envs.jitcse.builder import Label
@@ -127,7 +128,7 @@ class Inlining(Expressions):
         if any(needs_flow(each) for each in expressions):
             return None
         before = {name: self.kinds.of(value) for name, value in callee.arguments}
-        kinds = Kinds(callee.unit.node, before)
+        kinds = Kinds(callee.unit.node, {**outside_kinds(callee.unit), **before})
         if any(kinds.of_variable(name) is not kind for name, kind in before.items()):
             return None
         values = self.operands(*expressions)
@@ -135,7 +136,7 @@ class Inlining(Expressions):
         written = {node.id for node in nodes if isinstance(node, ast.Name) and not isinstance(node.ctx, ast.Load)}
         given: dict[str, Node] = {}
         inner = type(self)(self.builder, kinds, callee.unit, self.symbols, given)
-        inner.depth = self.depth + 1
+        inner.depth, inner.throws = self.depth + 1, self.throws
         for (name, _), value in zip(callee.arguments, values, strict=True):
             value = self.converted(value, before[name])
             if name in written or value.op not in (Op.LOCAL, Op.CONST, Op.HANDLE):

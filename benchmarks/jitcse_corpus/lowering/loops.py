@@ -5,11 +5,11 @@ from __future__ import annotations
 import ast
 from collections.abc import Callable, Sequence
 
-from gymcc.benchmarks.jitcse_corpus.kinds import called_name
 from gymcc.benchmarks.jitcse_corpus.known import ARRAY_RESULTS
 from gymcc.benchmarks.jitcse_corpus.lowering.calls import Calls
 from gymcc.benchmarks.jitcse_corpus.lowering.containers import LIST_VERSION, ONE
 from gymcc.benchmarks.jitcse_corpus.lowering.core import Loop, needs_flow
+from gymcc.benchmarks.jitcse_corpus.syntax import called_name
 from gymcc.envs.jitcse.builder import LOOP_SCALE, Label
 from gymcc.envs.jitcse.ir import Node, Op, Type
 from gymcc.envs.jitcse.trees import binary, call, compare, constant, field, local, repeatable, store_local
@@ -175,7 +175,9 @@ class Loops(Calls):
 
     def comprehension(self, node: ast.expr, generators: list[ast.comprehension], values: list[ast.expr]) -> Node:
         """A list, set or dictionary filled by loops."""
-        found = self.builder.keep(call(Type.OTHER, "New", self.handle(type(node).__name__)))
+        found = self.builder.keep(
+            call(Type.OTHER, "New", self.collection(type(node).__name__, node, *([each] for each in values)))
+        )
 
         def add() -> None:
             parts = self.operands(*values)

@@ -1,4 +1,4 @@
-"""Variables: locals, those in objects shared with inner functions, static fields, and addresses of known things."""
+"""Variables: locals, and those in objects shared with inner functions."""
 
 from __future__ import annotations
 
@@ -7,21 +7,20 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
 from gymcc.benchmarks.jitcse_corpus.kinds import Kinds
-from gymcc.benchmarks.jitcse_corpus.known import BUILTIN_TYPES
-from gymcc.benchmarks.jitcse_corpus.lowering.core import Core
+from gymcc.benchmarks.jitcse_corpus.lowering.outside import Outside
 from gymcc.benchmarks.jitcse_corpus.lowering.symbols import Layout, Symbols
+from gymcc.benchmarks.jitcse_corpus.syntax import literal_of
 from gymcc.benchmarks.jitcse_corpus.units import Unit
 from gymcc.envs.jitcse.builder import Builder
 from gymcc.envs.jitcse.ir import Node, Op, Type
-from gymcc.envs.jitcse.trees import call, comma, field, local, static, store_field, store_local
+from gymcc.envs.jitcse.trees import call, field, local, store_field, store_local
 
 
-class Names(Core):
+class Names(Outside):
     """Loads and stores of variables."""
 
     def __init__(self, builder: Builder, kinds: Kinds, unit: Unit, symbols: Symbols, given: Mapping[str, Node]) -> None:
-        super().__init__(builder, kinds, unit)
-        self.symbols = symbols
+        super().__init__(builder, kinds, unit, symbols)
         self.given = given  # parameters that need no local of their own
         self._locals: dict[str, int] = {}
         self._inner, self._outer = Layout(), Layout()
@@ -48,25 +47,10 @@ class Names(Core):
         assert self._shared is not None
         self.builder.emit(store_field(self._shared, self._inner.offset(name, value.type), value))
 
-    def handle(self, name: str) -> Node:
-        """The address of a function, class or text."""
-        return Node(Op.HANDLE, Type.OTHER, (), self.symbols.handle(name))
-
-    def allocated(self, name: str, *args: Node) -> Node:
-        """``new Name(args)``: the runtime allocates, given the class, then the constructor runs."""
-        number = self.builder.new_local(Type.OTHER)
-        made = local(number, Type.OTHER)
-        constructed = comma(call(Type.VOID, f"{name}.ctor", made, *args), made)
-        return comma(store_local(number, call(Type.OTHER, "New", self.handle(name))), constructed)
-
     @property
     def shared(self) -> Node | None:
         """The object that inner functions see, or that this one got from outside; None if there is none."""
         return self._shared or (self._outer_object if self.scope.outer else None)
-
-    def is_module(self, node: ast.expr) -> bool:
-        """Whether an expression names an imported module or what is imported from one."""
-        return isinstance(node, ast.Name) and node.id in self.scope.imports and node.id not in self.scope.locals
 
     def load_name(self, name: str) -> Node:
         """The value of a variable."""
@@ -83,15 +67,16 @@ class Names(Core):
             return local(self._number(name), kind)
         if name in self.scope.outer:
             return field(kind, self._outer_object, self._outer.offset(name, kind))
-        if name in self.scope.imports | self.scope.definitions | BUILTIN_TYPES:
-            return self.handle(name)
-        return self.global_value(name, kind, name in self.scope.constants)
+        return self.outside(name, kind)
 
-    def global_value(self, name: str, kind: Type, constant: bool) -> Node:
-        """A static field; an object in a readonly one has an address known when the JIT runs."""
-        if constant and kind is Type.OTHER:
-            return self.handle(name)
-        return static(kind, self.symbols.static(name))
+    def folded(self, node: ast.expr) -> ast.Constant | None:
+        """The constant that an expression is, or that a name of the module stands for."""
+        if isinstance(node, ast.Constant):
+            return node
+        own = (self.scope.locals, self.scope.outer, self.scope.imports, *self._renamed)
+        if not isinstance(node, ast.Name) or any(node.id in names for names in own):
+            return None
+        return literal_of(self.unit.module.constants.get(node.id))
 
     def store_name(self, name: str, value: Node) -> None:
         """Assign a variable."""

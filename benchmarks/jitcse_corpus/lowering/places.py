@@ -35,12 +35,14 @@ class Places(Containers):
         """A field, or a static one of a module or class."""
         kind = self.kinds.of(node)
         if name := self.dotted(node) or self._of_class(node):
-            return self.global_value(name, kind, constant=True)
+            return self.outside_attribute(name, kind, bool(self.dotted(node)))
         return field(kind, self.value(node.value), self._offset(node.attr, kind))
 
     def _of_class(self, node: ast.Attribute) -> str:
         owner = node.value
-        known = isinstance(owner, ast.Name) and owner.id in self.scope.definitions and owner.id not in self.scope.locals
+        known = (
+            isinstance(owner, ast.Name) and owner.id in self.unit.module.classes and owner.id not in self.scope.locals
+        )
         return f"{owner.id}.{node.attr}" if known and isinstance(owner, ast.Name) else ""
 
     def _offset(self, name: str, kind: Type) -> int:
@@ -167,7 +169,7 @@ class Places(Containers):
             nodes = [] if isinstance(target.slice, ast.Slice) else [target.slice]
             self.builder.emit(call(Type.VOID, "RemoveAt", *self.operands(target.value, *nodes)))
         elif isinstance(target, ast.Attribute):
-            self.builder.emit(call(Type.VOID, "DeleteAttribute", self.value(target.value), self.handle(target.attr)))
+            self.builder.emit(call(Type.VOID, "DeleteAttribute", self.value(target.value), self.text(target.attr)))
         elif isinstance(target, ast.Tuple | ast.List):
             for each in target.elts:
                 self.delete(each)

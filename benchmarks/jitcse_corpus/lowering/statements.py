@@ -9,6 +9,7 @@ from functools import partial
 from gymcc.benchmarks.jitcse_corpus.kinds import Kinds
 from gymcc.benchmarks.jitcse_corpus.lowering.core import Loop, Unsupported
 from gymcc.benchmarks.jitcse_corpus.lowering.inlining import Inlining
+from gymcc.benchmarks.jitcse_corpus.lowering.outside import outside_kinds
 from gymcc.benchmarks.jitcse_corpus.lowering.symbols import Symbols
 from gymcc.benchmarks.jitcse_corpus.scope import body_of, nodes_of
 from gymcc.benchmarks.jitcse_corpus.units import Unit
@@ -21,7 +22,7 @@ MAX_STATEMENTS = 1000  # beyond which RyuJIT, too, stops optimising (by its own 
 
 def lower(name: str, unit: Unit) -> Method:
     """The method of a function; raises :class:`Unsupported`."""
-    kinds, body = Kinds(unit.node, {}), body_of(unit.node)
+    kinds, body = Kinds(unit.node, outside_kinds(unit)), body_of(unit.node)
     yields = any(isinstance(node, ast.Yield | ast.YieldFrom) for node in nodes_of(unit.node))
     returns = any(isinstance(node, ast.Return) and node.value for node in nodes_of(unit.node))
     result = kinds.of_result() if returns and not yields else Type.VOID
@@ -134,7 +135,9 @@ class Statements(Inlining):
 
     def throwing(self, node: ast.Raise) -> None:
         """A throw; its block is rarely run."""
+        self.throws = True
         values = self.operands(*(part for part in (node.exc, node.cause) if part is not None))
+        self.throws = False
         self.builder.rarely_run()
         self.builder.emit(call(Type.VOID, "Throw", *values))
         self.builder.returns()
@@ -145,7 +148,9 @@ class Statements(Inlining):
         self.condition(node.test, fine, failed)
         self.builder.place(failed)
         self.builder.rarely_run()
+        self.throws = True
         self.builder.emit(call(Type.VOID, "Throw", *([] if node.msg is None else [self.value(node.msg)])))
+        self.throws = False
         self.builder.returns()
         self.builder.place(fine)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable
+
 from gymcc.envs.jitcse.ir import Type
 
 FIRST_FIELD = 8  # after an object's method table
@@ -29,13 +31,18 @@ class Symbols:
 
     def __init__(self) -> None:
         self._statics: dict[str, int] = {}
-        self._handles: dict[str, int] = {}
+        self._handles: dict[Hashable, int] = {}
+        self._numbers: dict[str, int] = {}
         self.fields = Layout()
 
     def static(self, name: str) -> int:
         """The number of a static field."""
         return self._statics.setdefault(name, len(self._statics))
 
-    def handle(self, name: str) -> int:
-        """The address of a function, class or text."""
+    def number(self, name: str) -> int:
+        """A number from 1 for a constant whose value is not known, or for the token of a text."""
+        return self._numbers.setdefault(name, len(self._numbers) + 1)
+
+    def handle(self, name: Hashable) -> int:
+        """The address of a class or text."""
         return self._handles.setdefault(name, FIRST_HANDLE + HANDLE_STEP * len(self._handles))

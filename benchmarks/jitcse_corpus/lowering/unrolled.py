@@ -31,7 +31,7 @@ def text_test(node: ast.AST) -> TextTest | None:
         return None if text is None else TextTest(node.left, text, negated=isinstance(node.ops[0], ast.NotEq))
     if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "startswith":
         text = short_text(node.args[0]) if len(node.args) == 1 and not node.keywords else None
-        return None if text is None else TextTest(node.func.value, text, exact=False)
+        return None if not text else TextTest(node.func.value, text, exact=False)
     return None
 
 
@@ -46,19 +46,37 @@ def choices(node: ast.AST) -> list[ast.expr]:
     return among.elts if all(isinstance(each, ast.Constant) for each in among.elts) else []
 
 
-def sealed_test(node: ast.AST) -> str:
-    """The class of ``isinstance(x, str)`` and its like, whose method table alone decides; else empty."""
+def class_tests(node: ast.AST) -> list[ast.expr]:
+    """The classes of ``isinstance(x, str)`` or ``isinstance(x, (A, B))`` where that takes jumps; else none.
+
+    Several are tested one by one; the method table alone decides on a sealed one.
+    """
     if not (isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "isinstance"):
-        return ""
-    known = len(node.args) == 2 and not node.keywords and isinstance(node.args[1], ast.Name)
-    name = node.args[1].id if known and isinstance(node.args[1], ast.Name) else ""
-    return name if name in SEALED else ""
+        return []
+    if len(node.args) != 2 or node.keywords:
+        return []
+    classes = node.args[1]
+    if isinstance(classes, ast.Tuple):
+        named = all(isinstance(each, ast.Name | ast.Attribute) for each in classes.elts)
+        return classes.elts if named else []
+    return [classes] if is_sealed(classes) else []
+
+
+def is_sealed(node: ast.expr) -> bool:
+    """Whether an expression names a class without subclasses in C#."""
+    return isinstance(node, ast.Name) and node.id in SEALED
 
 
 def short_text(node: ast.expr) -> str | None:
     """A constant text that is short enough to be compared in place."""
     value = node.value if isinstance(node, ast.Constant) else None
-    return value if isinstance(value, str) and 0 < len(value) <= MAX_TEXT else None
+    return value if isinstance(value, str) and len(value) <= MAX_TEXT else None
+
+
+def character(node: ast.expr) -> ast.expr:
+    """A text of one character as the number that a ``char`` is; other expressions as they are."""
+    value = node.value if isinstance(node, ast.Constant) else None
+    return ast.Constant(ord(value)) if isinstance(value, str) and len(value) == 1 else node
 
 
 def text_matches(subject: Node, text: str) -> Node:

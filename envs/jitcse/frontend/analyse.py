@@ -38,7 +38,7 @@ def analyse(method: Method) -> Analysis:
 
 def _hoist(form: Form) -> tuple[Form, Planted]:
     loops = loops_of(form.flow)
-    plan = plan_hoisting(form.flat, loops, form.may) if loops else {}
+    plan = plan_hoisting(form, loops) if loops else {}
     if not plan:
         return form, frozenset()
     method, planted = plant(form.method, form.flat, loops, plan)

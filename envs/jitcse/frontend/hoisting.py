@@ -14,8 +14,10 @@ from collections.abc import Hashable, Iterable
 
 from gymcc.envs.jitcse.frontend.flat import Flat
 from gymcc.envs.jitcse.frontend.folding import FLOATING
+from gymcc.envs.jitcse.frontend.form import Form
 from gymcc.envs.jitcse.frontend.loops import Loop
 from gymcc.envs.jitcse.frontend.memory import memory_classes
+from gymcc.envs.jitcse.frontend.room import Room, Rooms
 from gymcc.envs.jitcse.ir import LOADS, STORES, Node, Op
 
 _LOCAL, _STORE_LOCAL, _CALL, _ELEM = Op.LOCAL, Op.STORE_LOCAL, Op.CALL, Op.ELEM  # slow to look up
@@ -25,15 +27,17 @@ _EFFECTS = STORES | {Op.CALL}
 Plan = dict[int, list[int]]  # per header the nodes whose trees go in front of the loop, in order
 
 
-def plan_hoisting(flat: Flat, loops: tuple[Loop, ...], may: list[bool]) -> Plan:
-    """Which trees to plant, among those that ``may`` be common subexpressions; ``loops`` are inner before outer.
+def plan_hoisting(form: Form, loops: tuple[Loop, ...]) -> Plan:
+    """Which trees to plant, among those that may be common subexpressions; ``loops`` are inner before outer.
 
-    A tree goes in front of the outermost loop that it can leave.
+    A tree goes in front of the outermost loop that it can leave and that has a register for it.
     """
+    flat = form.flat
     throws, classes = throwing(flat, range(len(flat.nodes))), memory_classes(flat)
+    rooms = Rooms(form.method, flat, form.flow)
     plan: Plan = {}
     for loop in loops:
-        hoister = _Hoister(flat, loop, may, throws, classes)
+        hoister = _Hoister(form, loop, rooms.of(loop), throws, classes)
         for block in loop.always:
             for node in plan.get(block, ()):
                 hoister.take_planted(node)
@@ -60,16 +64,17 @@ def _may_throw(tree: Node) -> bool:
 class _Hoister:
     """Collects what goes in front of one loop."""
 
-    def __init__(self, flat: Flat, loop: Loop, may: list[bool], throws: set[int], classes: dict[int, int]) -> None:
-        self.flat, self.loop, self.may, self.throws, self.classes = flat, loop, may, throws, classes
+    def __init__(self, form: Form, loop: Loop, room: Room, throws: set[int], classes: dict[int, int]) -> None:
+        self.flat, self.may, self.costs = form.flat, form.may, form.costs
+        self.loop, self.room, self.throws, self.classes = loop, room, throws, classes
         self.found: list[int] = []
         self.trees: set[Node] = set()
         self.quiet = True  # nothing has happened since the loop was entered that anyone could notice
-        nodes = [node for block in loop.blocks for node in flat.spans[block]]
+        nodes = [node for block in loop.blocks for node in self.flat.spans[block]]
         self.changed = {self._changed(node) for node in nodes}
         self.invariant: set[int] = set()
         for node in nodes:
-            if all(arg in self.invariant for arg in flat.args[node]) and self._is_unchanged(node):
+            if all(arg in self.invariant for arg in self.flat.args[node]) and self._is_unchanged(node):
                 self.invariant.add(node)
 
     def take_planted(self, node: int) -> None:
@@ -125,6 +130,7 @@ class _Hoister:
 
     def _plant(self, node: int) -> None:
         tree = self.flat.nodes[node]
-        if tree not in self.trees:
+        if tree not in self.trees and self.room.worth(tree.type, self.costs[node][0]):
+            self.room.take(tree.type)
             self.trees.add(tree)
             self.found.append(node)
