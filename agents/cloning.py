@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from pathlib import Path
 from random import Random
 from typing import Any, NamedTuple
@@ -27,7 +28,7 @@ from gymcc.agents.rllib.validation import Validator, run_facts
 from gymcc.envs.core.choices import choose
 from gymcc.envs.core.env import CompilerEnv
 from gymcc.envs.core.episode import Episode
-from gymcc.envs.core.problem import Problem
+from gymcc.envs.core.problem import BackendError, Problem
 
 Decisions = Sequence[int]
 
@@ -95,6 +96,7 @@ class _Lesson:
             row = {"iteration": iteration, "env_steps": self.seen, "loss": loss}
             if iteration % self.experiment.validation.every == 0 or self._share() >= 1:
                 row |= self._validate()
+            row |= self.folder.leave_out(self.env.problem.failures(), self.validator.env.problem.failures())
             row["seconds"] = time.monotonic() - self.start
             self.folder.log(row)
             self.tracker.log(row)
@@ -150,12 +152,13 @@ def examples(env: CompilerEnv[Any], experiment: Experiment) -> Examples:
     observe = choose(env.observations, name, "observation")
     rows: list[tuple[NDArray[np.float32], NDArray[np.bool_], NDArray[np.float32]]] = []
     for instance in env.instances:
-        decisions = problem.heuristic(instance) if teacher == "heuristic" else problem.solution(instance)
-        for _ in range(experiment.algorithm.states if decisions else 0):
-            assert decisions is not None
-            taken, right = _drawn(problem, decisions, random)
-            episode = _after(env, instance, taken)
-            rows.append((observe(episode).ravel(), problem.legal(episode.state), _marked(right, problem.n_actions)))
+        with suppress(BackendError):  # a live compiler may fail on a method: the others teach
+            decisions = problem.heuristic(instance) if teacher == "heuristic" else problem.solution(instance)
+            for _ in range(experiment.algorithm.states if decisions else 0):
+                assert decisions is not None
+                taken, right = _drawn(problem, decisions, random)
+                episode = _after(env, instance, taken)
+                rows.append((observe(episode).ravel(), problem.legal(episode.state), _marked(right, problem.n_actions)))
     if not rows:
         raise ConfigError(f"algorithm.teacher: no {teacher} is known of the instances of {experiment.env.id}")
     observations, masks, right_actions = (torch.from_numpy(np.stack(part)).float() for part in zip(*rows, strict=True))

@@ -20,6 +20,8 @@ from numpy.typing import NDArray
 from gymcc.envs.core.choices import choose
 from gymcc.envs.core.env import CompilerEnv
 from gymcc.envs.core.episode import Episode
+from gymcc.envs.core.observation import Observation
+from gymcc.envs.core.problem import BackendError, Problem
 
 SCHEMA = 1
 PRETRAINED = Path(__file__).parent / "pretrained"
@@ -165,15 +167,29 @@ def rollout(policy: Policy, env: CompilerEnv[Any], instance: str) -> list[int]:
 
 
 def rollouts(scorer: Scorer, env: CompilerEnv[Any], observation: str, instances: Sequence[str]) -> list[list[int]]:
-    """Greedy decisions on several instances at once, one batch of scores per step."""
+    """Greedy decisions on several instances at once, one batch of scores per step.
+
+    Where the back end fails on an instance, as a live compiler may at any time, no more is decided.
+    """
     problem, observe = env.problem, choose(env.observations, observation, "observation")
     episodes = [_start(env, instance) for instance in instances]
-    while running := [i for i, e in enumerate(episodes) if e.steps_left > 0 and not problem.is_terminal(e.state)]:
-        observations = np.stack([observe(episodes[i]).ravel() for i in running])
-        masks = np.stack([problem.legal(episodes[i].state) for i in running])
-        for i, action in zip(running, scorer.scores(observations, masks).argmax(-1).tolist(), strict=True):
+    seen = {i: looks for i, episode in enumerate(episodes) if (looks := _looks(problem, observe, episode))}
+    while seen:
+        observations, masks = map(np.stack, zip(*seen.values(), strict=True))
+        for i, action in zip(list(seen), scorer.scores(observations, masks).argmax(-1).tolist(), strict=True):
             episodes[i] = episodes[i].moved(action, problem.apply(episodes[i].state, action))
+        seen = {i: looks for i in seen if (looks := _looks(problem, observe, episodes[i]))}
     return [list(episode.actions) for episode in episodes]
+
+
+def _looks(problem: Problem[Any], observe: Observation, episode: Episode[Any]) -> tuple[Any, Any] | None:
+    """Observation (D,) and mask (A,); None where there is nothing more to decide, or the back end fails."""
+    if episode.steps_left <= 0 or problem.is_terminal(episode.state):
+        return None
+    try:
+        return observe(episode).ravel(), problem.legal(episode.state)
+    except BackendError:
+        return None
 
 
 def _start(env: CompilerEnv[Any], instance: str) -> Episode[Any]:

@@ -13,6 +13,7 @@ import typer
 import yaml
 
 from gymcc.agents.config import Cloning, ConfigError, Experiment, load, parse
+from gymcc.agents.rllib.folder import FAILURES
 from gymcc.scripts.environments import make
 from gymcc.scripts.evaluate import evaluate as evaluate_run
 from gymcc.scripts.output import Json
@@ -59,6 +60,8 @@ def command(
         _train(experiment, run, resume, wandb_run, progress)
     if not as_json:
         print(f"run:     {run}")
+        if (left_out := run / FAILURES).is_file():
+            print(f"left out: the instances of {left_out}, which says why")
     if evaluate:
         evaluate_run(run, as_json=as_json)
 

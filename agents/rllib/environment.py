@@ -13,9 +13,11 @@ import gymnasium as gym
 import gymcc  # noqa: F401 (a runner process starts with an empty registry)
 from gymcc.agents.config import Experiment
 from gymcc.envs.core.env import CompilerEnv
+from gymcc.envs.core.problem import BackendError
 from gymcc.envs.core.wrappers import DictMask, fork
 
 NAME = "gymcc"  # in RLlib's registry
+DRAWS = 20  # instances that may fail in a row before the back end is blamed
 
 
 class StepLimitEnds(gym.Wrapper[Any, Any, Any, Any]):
@@ -29,6 +31,18 @@ class StepLimitEnds(gym.Wrapper[Any, Any, Any, Any]):
         return observation, reward, terminated or truncated, False, info
 
 
+class Untroubled(gym.Wrapper[Any, Any, Any, Any]):
+    """Begin with another instance where the back end fails on the one drawn, as a live compiler may at any time."""
+
+    def reset(self, *, seed: int | None = None, options: dict[str, Any] | None = None) -> tuple[Any, dict[str, Any]]:
+        for _ in range(DRAWS - 1):
+            try:
+                return self.env.reset(seed=seed, options=options)
+            except BackendError:
+                seed = None  # draw on
+        return self.env.reset(seed=seed, options=options)
+
+
 def make(context: dict[str, Any]) -> gym.Env[Any, Any]:
     """One environment of a runner. ``context``: id, options, pin; RLlib adds ``worker_index``.
 
@@ -39,7 +53,7 @@ def make(context: dict[str, Any]) -> gym.Env[Any, Any]:
     if context["pin"] and worker > 0:
         cores = available_cores()
         os.sched_setaffinity(0, {cores[(worker - 1) % len(cores)]})
-    env: gym.Env[Any, Any] = fork(_prototype(context["id"], json.dumps(context["options"])))
+    env: gym.Env[Any, Any] = Untroubled(fork(_prototype(context["id"], json.dumps(context["options"]))))
     if len(env.observation_space.shape or ()) != 1:
         env = gym.wrappers.FlattenObservation(env)
     return StepLimitEnds(DictMask(env))

@@ -2,7 +2,8 @@
 
 ``config.yaml``, ``run.json`` (seeds, versions, instances trained on), ``metrics.jsonl``, ``policy.onnx`` and
 ``policy.json`` (best on validation), ``checkpoints/<iteration>/`` (RLlib's state, ``state.json``, that iteration's
-policy). RLlib's state is pickled: resume only run folders of your own making; exported policies are safe to share.
+policy), and ``failures.json`` where a live compiler failed on instances. RLlib's state is pickled: resume only run
+folders of your own making; exported policies are safe to share.
 """
 
 from __future__ import annotations
@@ -10,11 +11,13 @@ from __future__ import annotations
 import json
 import os
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from gymcc.agents.config import Experiment, dump, load
+
+FAILURES = "failures.json"
 
 
 class RunFolderError(ValueError):
@@ -62,6 +65,16 @@ class RunFolder:
         partial = self.path / f".{name}"
         partial.write_text(json.dumps(body, indent=2) + "\n")
         os.replace(partial, self.path / name)
+
+    def leave_out(self, *failures: Mapping[str, str]) -> dict[str, int]:
+        """Add instances that cannot be used, and why, to ``failures.json``; their number for a row of metrics."""
+        known = self.read_json(FAILURES)
+        listed = len(known)
+        for more in failures:
+            known |= more
+        if len(known) > listed:
+            self.write_json(FAILURES, known)
+        return {"left_out": len(known)} if known else {}
 
     def read_json(self, name: str) -> dict[str, Any]:
         """A file written by :meth:`write_json`, empty if there is none; raises :class:`RunFolderError`."""

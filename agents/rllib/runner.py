@@ -15,6 +15,7 @@ from ray.rllib.core.columns import Columns
 from ray.rllib.env.single_agent_env_runner import SingleAgentEnvRunner
 
 from gymcc.agents.rllib.replay import Trajectory
+from gymcc.envs.core.problem import BackendError, Problem
 
 
 class EpisodeRunner(SingleAgentEnvRunner):  # type: ignore[misc]
@@ -71,7 +72,7 @@ class EpisodeRunner(SingleAgentEnvRunner):  # type: ignore[misc]
         """An episode begun, of which some steps may be decided: random over a stretch, or at first the heuristic's."""
         player = _Player(env, seed, self._stretch())
         if self.random.random() < self.config.ours.demonstrations:
-            decisions = env.unwrapped.problem.heuristic(player.instance)
+            decisions = _demonstrated(env.unwrapped.problem, player.instance)
             player.script = decisions[: int(self.random.integers(len(decisions), endpoint=True))]
         return player
 
@@ -82,6 +83,14 @@ class EpisodeRunner(SingleAgentEnvRunner):  # type: ignore[misc]
             return range(0)
         start = int(self.random.integers(steps))
         return range(start, start + int(self.random.integers(1, steps - start, endpoint=True)))
+
+
+def _demonstrated(problem: Problem[Any], instance: str) -> Sequence[int]:
+    """What the heuristic does; nothing where a live compiler fails to tell."""
+    try:
+        return problem.heuristic(instance)
+    except BackendError:
+        return ()
 
 
 class _Player:

@@ -148,10 +148,17 @@ class _Run:
             self._validate()
             row["validation_speedup"] = self.validation["speedup"]
             row["validation_slower"] = self.validation["slower"]
+        row |= self._left_out()
         row["seconds"] = self.seconds
         self.folder.log(row)
         self.tracker.log(row)
         self.progress(row)
+
+    def _left_out(self) -> dict[str, int]:
+        """How many instances the back end has failed on, in any process."""
+        group = self.algorithm.env_runner_group
+        told = group.foreach_env_runner(_failures, local_env_runner=group.num_remote_workers() == 0)
+        return self.folder.leave_out(self.env.problem.failures(), self.validator.env.problem.failures(), *told)
 
     def _validate(self) -> None:
         self.validation = self.validator(TorchScorer(self.net))
@@ -177,6 +184,12 @@ class _Run:
             "wandb": self.tracker.identity,
         }
         RunFolder(path).write_json("state.json", state)
+
+
+def _failures(runner: Any) -> dict[str, str]:
+    """What a runner's environments cannot use."""
+    failures: dict[str, str] = runner.env.unwrapped.envs[0].unwrapped.problem.failures()
+    return failures
 
 
 def learner(algorithm: Algorithm) -> Any:

@@ -174,6 +174,10 @@ class Problem(ABC, Generic[S]):
         """For a dataset's card: what else there is to say of how hard these instances are."""
         return {}
 
+    def failures(self) -> dict[str, str]:
+        """Instances that have turned out to be unusable, and why: a live compiler fails on them."""
+        return {}
+
     def versions(self) -> dict[str, str]:
         """What a record must name besides GymCC's version for its costs to be comparable (back end, target, tools)."""
         return {}

@@ -48,6 +48,9 @@ class Compiler(Protocol):
     def listing(self, instance: str, choice: Choice) -> str:
         """The code, for people."""
 
+    def failures(self) -> dict[str, str]:
+        """Methods that cannot be compiled, and why."""
+
     def versions(self) -> dict[str, str]:
         """Names what prices depend on."""
 
@@ -123,6 +126,9 @@ class LocalCompiler:
 
     def listing(self, instance: str, choice: Choice) -> str:
         return self.backend.listing(self._prepared(instance), choice)
+
+    def failures(self) -> dict[str, str]:
+        return {}
 
     def versions(self) -> dict[str, str]:
         return self.backend.versions()

@@ -164,5 +164,8 @@ class JitCse(Problem[CseState]):
 
         return landscape(self, instances)
 
+    def failures(self) -> dict[str, str]:
+        return self.compiler.failures()
+
     def versions(self) -> dict[str, str]:
         return self.compiler.versions()

@@ -122,6 +122,10 @@ class SuperPMI:
         asked = request(index, JitMetrics=1, JitDisasm="*", JitRLHook=1, JitRLHookCSEDecisions=sorted(choice))
         return "\n".join(self._ask(index, lambda client: client.reply(asked)).said)
 
+    def failures(self) -> dict[str, str]:
+        """Methods that are not asked for any more, and why."""
+        return {instance_of(index): self.pool.quarantined[index] for index in sorted(self.pool.quarantined)}
+
     def versions(self) -> dict[str, str]:
         """Names what prices depend on."""
         return self.corpus.versions()
