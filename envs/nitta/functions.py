@@ -9,11 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Container, Iterable, Mapping
 from enum import StrEnum
-from functools import cached_property
 from itertools import product
 from typing import Any
 
 from gymcc.envs.nitta.numbers import Fixed
+from gymcc.envs.nitta.values import remembered
 
 Variables = tuple[str, ...]
 Table = tuple[tuple[tuple[bool, ...], bool], ...]
@@ -75,17 +75,17 @@ class Function:
     def __lt__(self, other: Function) -> bool:
         return self.text < other.text
 
-    @cached_property
+    @remembered
     def produced(self) -> frozenset[str]:
         """All output variables."""
         return frozenset(variable for group in self.outputs for variable in group)
 
-    @cached_property
+    @remembered
     def variables(self) -> frozenset[str]:
         """All variables, inputs and outputs."""
         return self.produced | frozenset(self.inputs)
 
-    @cached_property
+    @remembered
     def locks(self) -> frozenset[tuple[str, str]]:
         """Pairs ``(locked, lock_by)``: ``locked`` cannot be transferred before ``lock_by``."""
         if self.kind in _UNLOCKED:

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
 
-from gymcc.envs.nitta.functions import Function
-from gymcc.envs.nitta.graph import Graph
+from gymcc.envs.nitta.functions import Kind
+from gymcc.envs.nitta.graph import Graph, Waiting
 from gymcc.envs.nitta.microarchitecture import Microarchitecture, UnitSpec
 from gymcc.envs.nitta.program import Program
 from gymcc.envs.nitta.schedule import Schedule, Transport
 from gymcc.envs.nitta.units import Endpoint, Unit, make_unit
+from gymcc.envs.nitta.values import Value, remembered
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,24 +22,29 @@ class Past:
     before: Past | None
 
 
-@dataclass(frozen=True)
-class Synthesis:
+@dataclass(frozen=True, eq=False)
+class Synthesis(Value):
     """A node of the synthesis tree without its way there. Two states with equal fields have equal futures.
 
-    ``algorithm``: all functions after the refactorings so far. ``waiting``: those not bound yet, in NITTA's order.
-    ``units`` sorted by tag. ``bus_next``: first tick at which the bus is free. ``sent``: variables transferred so far.
-    ``last_buffered``: variables of the buffer that the last decision, if it was one, put in. ``past`` (not compared):
-    the transports. Not slotted: what follows from a state is computed once.
+    ``waiting``: the functions not bound yet, which know all of the algorithm after the refactorings so far. ``units``
+    sorted by tag, ``hosts`` the positions of those for a kind of function. ``bus_next``: first tick at which the bus is
+    free. ``sent``: variables transferred so far. ``last_buffered``: variables of the buffer that the last decision, if
+    it was one, put in. ``past`` (not compared): the transports. Not slotted: what follows from a state is remembered.
     """
 
-    algorithm: Graph
-    waiting: Graph
+    waiting: Waiting
     units: tuple[Unit, ...]
+    hosts: Mapping[Kind, tuple[int, ...]] = field(compare=False, repr=False)
     prototypes: tuple[UnitSpec, ...] = ()
     bus_next: int = 0
     sent: int = 0
     last_buffered: tuple[str, ...] = ()
     past: Past | None = field(default=None, compare=False, repr=False)
+
+    @property
+    def algorithm(self) -> Graph:
+        """All functions, bound or not."""
+        return self.waiting.algorithm
 
     @property
     def duration(self) -> int:
@@ -50,26 +56,29 @@ class Synthesis:
         """Whether every variable was transferred."""
         return self.sent == len(self.algorithm.variables)
 
-    @cached_property
+    @remembered
     def targets(self) -> dict[str, tuple[int, Endpoint]]:
         """Variables that a unit would take now: position of the unit, endpoint."""
         return {
             e.variables[0]: (at, e) for at, unit in enumerate(self.units) for e in unit.endpoints if not e.is_source
         }
 
-    @cached_property
+    @remembered
     def sources(self) -> list[tuple[int, Endpoint]]:
         """What units would give now: position of the unit, endpoint; in order of units."""
-        return [(at, e) for at, unit in enumerate(self.units) for e in unit.endpoints if e.is_source]
+        return [(at, e) for at, unit in enumerate(self.units) for e in unit.sources]
 
-    @cached_property
+    @remembered
     def transferable(self) -> frozenset[str]:
         """Variables that could be transferred next."""
         return frozenset(v for _, source in self.sources for v in source.variables if v in self.targets)
 
     def replaced(self, changes: dict[int, Unit]) -> tuple[Unit, ...]:
         """The units with those at some positions replaced."""
-        return tuple(changes.get(at, unit) for at, unit in enumerate(self.units))
+        units = list(self.units)
+        for at, unit in changes.items():
+            units[at] = unit
+        return tuple(units)
 
     def schedule(self) -> Schedule:
         """What has been decided so far, as plain data."""
@@ -83,6 +92,11 @@ class Synthesis:
 
 def initial(program: Program, microarchitecture: Microarchitecture) -> Synthesis:
     """The root of a program's tree: everything waits, in reverse source order."""
-    waiting: tuple[Function, ...] = tuple(reversed(program.functions))
+    waiting = Waiting(tuple(reversed(program.functions)), Graph(program.functions))
     units = tuple(make_unit(spec) for spec in sorted(microarchitecture.units, key=lambda spec: spec.tag))
-    return Synthesis(Graph(program.functions), Graph(waiting), units, microarchitecture.prototypes)
+    return Synthesis(waiting, units, hosts_of(units), microarchitecture.prototypes)
+
+
+def hosts_of(units: Sequence[Unit]) -> dict[Kind, tuple[int, ...]]:
+    """The positions of the units that do each kind of function."""
+    return {kind: tuple(at for at, unit in enumerate(units) if kind in unit.accepted_kinds) for kind in Kind}

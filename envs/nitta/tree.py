@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from functools import cached_property
 from typing import Any
 
 from gymcc.envs.nitta.microarchitecture import DEFAULT, Microarchitecture
@@ -12,6 +11,8 @@ from gymcc.envs.nitta.program import Program
 from gymcc.envs.nitta.schedule import Schedule
 from gymcc.envs.nitta.state import Synthesis, initial
 from gymcc.envs.nitta.units import InvalidDecision
+from gymcc.envs.nitta.values import remembered
+from gymcc.envs.nitta.views import node_view
 
 _SID = re.compile(r"-|(-\d+)+")
 
@@ -30,16 +31,23 @@ class Node:
         self.sid = sid
         self.parent = parent
         self.option = option
-        self._group_binds = group_binds
+        self.group_binds = group_binds
 
-    @cached_property
+    def __eq__(self, other: object) -> bool:
+        """Nodes are equal if what is left to decide is: the way there makes no difference."""
+        return isinstance(other, Node) and self.state == other.state
+
+    def __hash__(self) -> int:
+        return hash(self.state)
+
+    @remembered
     def state(self) -> Synthesis:
         """The state behind the node. Raises :class:`gymcc.envs.nitta.units.InvalidDecision` if it has none."""
         assert self.parent is not None
         assert self.option is not None
         return self.option.decision.apply(self.parent.state)
 
-    @cached_property
+    @remembered
     def crashed(self) -> bool:
         """Whether NITTA fails to evaluate the node; nothing more can be asked of it then."""
         try:
@@ -72,18 +80,20 @@ class Node:
         """Decisions taken so far."""
         return self.sid.count("-") if self.parent else 0
 
-    @cached_property
+    @remembered
     def options(self) -> tuple[Option, ...]:
         """What can be decided here, in NITTA's order."""
-        return offered(self.state, self._group_binds)
+        return offered(self.state, self.group_binds)
 
-    @cached_property
+    @remembered
     def children(self) -> tuple[Node, ...]:
-        """The nodes behind the options, in their order."""
+        """The nodes behind the options, in their order; they stay with this one."""
+        return tuple(self.child(index) for index in range(len(self.options)))
+
+    def child(self, index: int) -> Node:
+        """The node behind an option; a new one, so that a long walk keeps nothing but its own path."""
         stem = self.sid if self.parent else ""
-        return tuple(
-            Node(f"{stem}-{index}", self, option, self._group_binds) for index, option in enumerate(self.options)
-        )
+        return Node(f"{stem}-{index}", self, self.options[index], self.group_binds)
 
     def at(self, sid: str) -> Node:
         """The node of that id, from the root of this one's tree."""
@@ -101,8 +111,6 @@ class Node:
 
     def view(self) -> dict[str, Any]:
         """The node as NITTA's API shows it (NodeView)."""
-        from gymcc.envs.nitta.views import node_view
-
         return node_view(self)
 
     def schedule(self) -> Schedule:

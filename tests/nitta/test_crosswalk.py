@@ -29,7 +29,7 @@ def altered(tmp_path: Path, change: object) -> Path:
     """A copy of the smallest trace with its root's record changed."""
     source = next(path for path in TRACES if path.name.startswith("swap2"))
     lines = []
-    for line in gzip.open(source, "rt"):
+    for line in gzip.decompress(source.read_bytes()).splitlines():
         record = json.loads(line)
         if record["record"] == "node" and record["sid"] == "-":
             change(record)  # type: ignore[operator]

@@ -11,10 +11,10 @@ GROUP_BINDS = ("nitta", "obvious", "off")
 
 def offered(state: Synthesis, group_binds: str = "nitta") -> tuple[Option, ...]:
     """All options of a state; empty for a leaf."""
-    grouped = groups.offered(state, binds.candidates(state), group_binds) if group_binds != "off" else ()
+    candidates = binds.candidates(state)
     return (
-        *grouped,
-        *binds.offered(state),
+        *(groups.offered(state, candidates, group_binds) if candidates and group_binds != "off" else ()),
+        *binds.offered(state, candidates),
         *transfers.offered(state),
         *loops.offered(state),
         *deadlocks.offered(state),

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from gymcc.envs.nitta.functions import AccSteps, Function, Kind, acc
-from gymcc.envs.nitta.graph import Graph
+from gymcc.envs.nitta.graph import Graph, Waiting
 from gymcc.envs.nitta.options.base import Decision, DecisionKind, Json, Option, function_view
 from gymcc.envs.nitta.state import Synthesis
 
@@ -27,12 +27,9 @@ class OptimizeAccum(Decision):
 
     def apply(self, state: Synthesis) -> Synthesis:
         old = (self.consumer, self.producer)
-        return replace(
-            state,
-            algorithm=Graph((self.merged, *(f for f in state.algorithm.functions if f not in old))),
-            waiting=Graph((self.merged, *(f for f in state.waiting.functions if f not in old))),
-            last_buffered=(),
-        )
+        algorithm = Graph((self.merged, *(f for f in state.algorithm.functions if f not in old)))
+        waiting = Waiting((self.merged, *(f for f in state.waiting.functions if f not in old)), algorithm)
+        return state.but(waiting=waiting, last_buffered=())
 
     def view(self, state: Synthesis) -> Json:
         return {

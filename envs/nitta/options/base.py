@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections import Counter
-from collections.abc import Container, Iterable, Mapping
+from collections.abc import Container, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, ClassVar
 
 from gymcc.envs.nitta.functions import Function
-from gymcc.envs.nitta.graph import Graph
+from gymcc.envs.nitta.graph import Graph, Waiting
 from gymcc.envs.nitta.state import Synthesis
 
 Json = dict[str, Any]
@@ -59,14 +59,18 @@ class Option:
         return self.decision.kind
 
 
-def refactored(functions: Iterable[Function], old: Container[Function], new: Iterable[Function]) -> Graph:
+def refactored(waiting: Waiting, old: Container[Function], new: tuple[Function, ...]) -> Waiting:
     """The functions with ``old`` replaced by ``new`` at the end, less those that share no variable with another.
 
     NITTA does that to what is waiting, too: a waiting function whose neighbours are all bound is lost.
     """
-    kept = (*(f for f in functions if f not in old), *new)
-    users = Counter(variable for function in kept for variable in function.variables)
-    return Graph(tuple(f for f in kept if any(users[variable] > 1 for variable in f.variables)))
+    algorithm = Graph(_without_strays((*(f for f in waiting.algorithm.functions if f not in old), *new)))
+    return Waiting(_without_strays((*(f for f in waiting.functions if f not in old), *new)), algorithm)
+
+
+def _without_strays(functions: tuple[Function, ...]) -> tuple[Function, ...]:
+    users = Counter(variable for function in functions for variable in function.variables)
+    return tuple(f for f in functions if any(users[variable] > 1 for variable in f.variables))
 
 
 def function_view(function: Function) -> Json:

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 from gymcc.envs.nitta.functions import Function, Kind
-from gymcc.envs.nitta.graph import Graph, last_wave
 from gymcc.envs.nitta.options.base import Decision, DecisionKind, Json, Option, function_view
 from gymcc.envs.nitta.state import Synthesis
-from gymcc.envs.nitta.units import Unit
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,9 +20,9 @@ class SingleBind(Decision):
     kind = DecisionKind.SINGLE_BIND
 
     def apply(self, state: Synthesis) -> Synthesis:
-        waiting = Graph(tuple(f for f in state.waiting.functions if f != self.function))
+        waiting = state.waiting.less({self.function})
         units = state.replaced({self.at: state.units[self.at].bind(self.function)})
-        return replace(state, waiting=waiting, units=units, last_buffered=())
+        return state.but(waiting=waiting, units=units, last_buffered=())
 
     def view(self, state: Synthesis) -> Json:
         return {"function": function_view(self.function), "pu": state.units[self.at].tag}
@@ -32,32 +30,31 @@ class SingleBind(Decision):
 
 def candidates(state: Synthesis) -> list[tuple[Function, list[int]]]:
     """Every waiting function with the positions of the units that accept it now."""
+    units, hosts = state.units, state.hosts
     return [
-        (function, [at for at, unit in enumerate(state.units) if unit.accepts(function)])
+        (function, [at for at in hosts[function.kind] if units[at].fit(function)])
         for function in state.waiting.functions
     ]
 
 
-def offered(state: Synthesis) -> Iterator[Option]:
+def offered(state: Synthesis, candidates: Sequence[tuple[Function, list[int]]]) -> Iterator[Option]:
     """All single binds, function by function, unit by unit."""
-    waves = state.algorithm.waves(state.algorithm.variables - state.waiting.variables)
+    if not candidates:
+        return
     waits = held_back(state)
-    for function, accepting in candidates(state):
-        if not accepting:
-            continue
-        wave = last_wave(function, waves)
-        bound_inputs = share_bound(function, state.waiting)
-        restless = max((waits.get(v, 0) for v in function.inputs), default=0)
-        for at in accepting:
-            unit = state.units[at]
+    for (function, units), (_, wave, bound_inputs) in zip(candidates, state.waiting.prospects, strict=True):
+        restless = max((waits.get(v, 0) for v in function.inputs), default=0) if waits else 0
+        for at in units:
+            fit = state.units[at].fit(function)
+            assert fit is not None
             metrics = {
                 "pCritical": function.kind is Kind.LOOP,
-                "pAlternative": len(accepting),
+                "pAlternative": len(units),
                 "pRestless": restless,
                 "pOutputNumber": len(function.produced),
-                "pAllowDataFlow": allowed_dataflow(unit, function),
-                "pPossibleDeadlock": any(by in unit.variables for _, by in function.locks),
-                "pNumberOfBoundFunctions": len(unit.functions),
+                "pAllowDataFlow": fit[0],
+                "pPossibleDeadlock": fit[1],
+                "pNumberOfBoundFunctions": len(state.units[at].functions),
                 "pPercentOfBoundInputs": bound_inputs,
                 "pWave": wave,
             }
@@ -73,19 +70,6 @@ def held_back(state: Synthesis) -> dict[str, int]:
         for variable in source.variables
         if variable not in state.targets
     }
-
-
-def share_bound(function: Function, waiting: Graph) -> float:
-    """Share of the inputs whose producers are bound."""
-    if not function.inputs:
-        return 1.0
-    return sum(variable not in waiting.producer for variable in function.inputs) / len(function.inputs)
-
-
-def allowed_dataflow(unit: Unit, function: Function) -> int:
-    """How many variables of ``function`` the unit would take at once if it were bound."""
-    targets = {v for e in unit.bind(function).endpoints if not e.is_source for v in e.variables}
-    return len(targets & function.variables)
 
 
 def score(metrics: Json) -> float:

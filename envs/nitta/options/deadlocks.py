@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import combinations
 
 from gymcc.envs.nitta.functions import Function, Kind, Variables
-from gymcc.envs.nitta.graph import Graph
+from gymcc.envs.nitta.graph import Graph, Waiting
 from gymcc.envs.nitta.options.base import Decision, DecisionKind, Json, Option
 from gymcc.envs.nitta.state import Synthesis
 
@@ -41,10 +41,8 @@ class ResolveDeadlock(Decision):
             unit.rename(names.items(), names) if any(f.produced & names.keys() for f in unit.functions) else unit
             for unit in state.units
         )
-        return replace(
-            state,
-            algorithm=Graph(algorithm),
-            waiting=Graph(waiting),
+        return state.but(
+            waiting=Waiting(waiting, Graph(algorithm)),
             units=units,
             last_buffered=self.variables,
         )
@@ -81,21 +79,18 @@ def _choices(state: Synthesis, troubled: set[str]) -> list[Variables]:
     return sorted(choice for choice in sets if not troubled.isdisjoint(choice))
 
 
-def _self_sending(state: Synthesis) -> Iterator[set[str]]:
+def _self_sending(state: Synthesis) -> Iterator[frozenset[str]]:
     """Unit by unit, what it would send to itself."""
-    for unit in state.units:
-        given = {v for e in unit.endpoints if e.is_source for v in e.variables}
-        if given:
-            yield given & {v for f in unit.functions for v in f.inputs}
+    return (unit.self_sent for unit in state.units if unit.self_sent)
 
 
 def _lock_cycles(state: Synthesis) -> Iterator[set[str]]:
     """Unit by unit, what could move now but for a cycle: it locks what another unit wants moved before it."""
-    movable = {v for unit in state.units for e in unit.endpoints for v in e.variables}
-    for unit in state.units:
-        reverse = {(by, locked) for locked, by in unit.locks if by in movable}
-        if reverse:
-            yield {by for other in state.units if other is not unit for by, _ in reverse & other.locks}
+    locking = [unit for unit in state.units if unit.locks]
+    for unit in locking:
+        cycles = {by for other in locking if other is not unit for by, _ in unit.reversed_locks & other.locks}
+        if cycles:
+            yield cycles & {v for u in state.units for e in u.endpoints for v in e.variables}
 
 
 def _endpoint_of(state: Synthesis, variable: str) -> Variables:

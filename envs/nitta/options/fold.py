@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from gymcc.envs.nitta.evaluate import compute
 from gymcc.envs.nitta.functions import Function, Kind, constant
@@ -25,12 +25,7 @@ class ConstantFolding(Decision):
 
     def apply(self, state: Synthesis) -> Synthesis:
         old, new = (self.function, *self.constants), (*self.results, *self.constants)
-        return replace(
-            state,
-            algorithm=refactored(state.algorithm.functions, old, new),
-            waiting=refactored(state.waiting.functions, old, new),
-            last_buffered=(),
-        )
+        return state.but(waiting=refactored(state.waiting, old, new), last_buffered=())
 
     def view(self, state: Synthesis) -> Json:
         return {

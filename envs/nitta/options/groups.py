@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
-from statistics import fmean, pstdev
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
+from math import sqrt
 from typing import Any
 
 from gymcc.envs.nitta.functions import Function, Kind
-from gymcc.envs.nitta.graph import Graph
 from gymcc.envs.nitta.options.base import Decision, DecisionKind, Json, Option, function_view
 from gymcc.envs.nitta.state import Synthesis
 from gymcc.envs.nitta.units import InvalidDecision, Unit
@@ -33,8 +32,7 @@ class GroupBind(Decision):
                 raise InvalidDecision(f"{unit.tag} cannot take {function.text} beside the rest of the group")
             changes[at] = unit.bind(function)
         gone = {function for function, _ in self.binds}
-        waiting = Graph(tuple(f for f in state.waiting.functions if f not in gone))
-        return replace(state, waiting=waiting, units=state.replaced(changes), last_buffered=())
+        return state.but(waiting=state.waiting.less(gone), units=state.replaced(changes), last_buffered=())
 
     def view(self, state: Synthesis) -> Json:
         groups: dict[str, list[Json]] = {}
@@ -65,12 +63,22 @@ def _option(state: Synthesis, decision: GroupBind) -> Option:
     metrics = {
         "pOnlyObviousBinds": decision.obvious,
         "pFunctionPercentInBinds": len(decision.binds) / len(state.algorithm.functions),
-        "pAvgBinds": fmean(counts.values()),
-        "pVarianceBinds": pstdev(counts.values()),
-        "pAvgUnitWorkload": fmean(loads),
-        "pVarianceUnitWorkload": pstdev(loads),
+        "pAvgBinds": _mean(counts.values()),
+        "pVarianceBinds": _deviation(counts.values()),
+        "pAvgUnitWorkload": _mean(loads),
+        "pVarianceUnitWorkload": _deviation(loads),
     }
     return Option(decision, metrics, score(metrics))
+
+
+def _mean(numbers: Collection[int]) -> float:
+    return sum(numbers) / len(numbers)
+
+
+def _deviation(numbers: Collection[int]) -> float:
+    """NITTA calls it a variance; it is the population's standard deviation."""
+    mean = _mean(numbers)
+    return sqrt(sum((number - mean) ** 2 for number in numbers) / len(numbers))
 
 
 def score(metrics: Json) -> float:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import product
 
 from gymcc.envs.nitta.functions import Function, Kind, Table
@@ -28,12 +28,7 @@ class OptimizeLogicalUnit(Decision):
     kind = DecisionKind.OPTIMIZE_LOGICAL_UNIT
 
     def apply(self, state: Synthesis) -> Synthesis:
-        return replace(
-            state,
-            algorithm=refactored(state.algorithm.functions, self.old, self.new),
-            waiting=refactored(state.waiting.functions, self.old, self.new),
-            last_buffered=(),
-        )
+        return state.but(waiting=refactored(state.waiting, self.old, self.new), last_buffered=())
 
     def view(self, state: Synthesis) -> Json:
         return {"lOld": [function_view(f) for f in self.old], "lNew": [function_view(f) for f in self.new]}

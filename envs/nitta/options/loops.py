@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from gymcc.envs.nitta.functions import Function, Kind
-from gymcc.envs.nitta.graph import Graph
+from gymcc.envs.nitta.graph import Graph, Waiting
 from gymcc.envs.nitta.options.base import Decision, DecisionKind, Json, Option
 from gymcc.envs.nitta.state import Synthesis
 from gymcc.envs.nitta.units import Fram
@@ -28,8 +28,9 @@ class BreakLoop(Decision):
         memory = state.units[self.at]
         assert isinstance(memory, Fram)
         algorithm = Graph((end, begin, *(f for f in state.algorithm.functions if f != self.loop)))
+        waiting = Waiting(state.waiting.functions, algorithm)
         units = state.replaced({self.at: memory.break_loop(self.loop, begin, end)})
-        return replace(state, algorithm=algorithm, units=units, last_buffered=())
+        return state.but(waiting=waiting, units=units, last_buffered=())
 
     def view(self, state: Synthesis) -> Json:
         (outputs,) = self.loop.outputs

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import product
 
 from gymcc.envs.nitta.options.base import Decision, DecisionKind, Json, Option
@@ -35,8 +35,7 @@ class Dataflow(Decision):
             changes[at] = changes.get(at, state.units[at]).take(variable, self.tick)
         named = tuple((state.units[at].tag, variable) for at, variable in self.targets)
         transport = Transport(self.tick, state.units[self.source].tag, named)
-        return replace(
-            state,
+        return state.but(
             units=state.replaced(changes),
             bus_next=self.tick + 1,
             sent=state.sent + len(sent),

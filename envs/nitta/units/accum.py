@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Container, Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import groupby, product
 from typing import Self
 
@@ -13,7 +13,7 @@ from gymcc.envs.nitta.units.base import Endpoint, Lock, Unit, if_busy
 Group = tuple[bool, Variables]  # (pulled, variables still to go): arguments in any order, or results
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Accum(Unit):
     """One job at a time; while idle, the first arguments of all queued jobs are welcome.
 
@@ -27,7 +27,7 @@ class Accum(Unit):
     fresh: bool = True
 
     def _bind(self, function: Function) -> Self:
-        return replace(self, queue=(function, *self.queue))
+        return self.but(queue=(function, *self.queue))
 
     def _endpoints(self) -> Iterable[Endpoint]:
         if not self.job:
@@ -55,11 +55,11 @@ class Accum(Unit):
             function = next(f for f in queue if variable in groups(f)[0][1])
             queue, job = tuple(f for f in queue if f is not function), groups(function)
         job, fresh = _moved(job, (variable,))
-        return replace(self, queue=queue, job=job, fresh=fresh, next_tick=tick + 1)
+        return self.but(queue=queue, job=job, fresh=fresh, next_tick=tick + 1)
 
     def _give(self, variables: frozenset[str], tick: int) -> Self:
         job, fresh = _moved(self.job, variables)
-        return replace(self, job=job, fresh=fresh, next_tick=tick)
+        return self.but(job=job, fresh=fresh, next_tick=tick)
 
 
 def _moved(job: tuple[Group, ...], gone: Container[str]) -> tuple[tuple[Group, ...], bool]:

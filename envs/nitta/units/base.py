@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
-from functools import cached_property
+from dataclasses import dataclass
 from typing import ClassVar, NamedTuple, Self
 
 from gymcc.envs.nitta.functions import Function, Kind, Variables
 from gymcc.envs.nitta.microarchitecture import UnitSpec, UnitType
+from gymcc.envs.nitta.values import Value, remembered
 
 FOREVER = 2**63 - 1  # how NITTA prints an unbounded tick
 Lock = tuple[str, str]  # (locked, lock_by)
@@ -33,8 +33,8 @@ class Endpoint(NamedTuple):
     restricted: bool = False
 
 
-@dataclass(frozen=True)
-class Unit(ABC):
+@dataclass(frozen=True, eq=False)
+class Unit(Value, ABC):
     """A processing unit with its part of the schedule, as a value. Not slotted: what it offers is computed once.
 
     ``functions`` bound to it, newest first, under the names of the network; ``next_tick`` the tick after its last
@@ -58,18 +58,13 @@ class Unit(ABC):
         """Its type."""
         return self.spec.type
 
-    @cached_property
-    def hash(self) -> int:
-        """Hash of the fields, computed once: states are looked up often."""
-        return hash(tuple(self.__dict__[name] for name in self.__dataclass_fields__))
-
     # What it offers
 
     def accepts(self, function: Function) -> bool:
         """Whether ``function`` can be bound now."""
         return function.kind in self.accepted_kinds
 
-    @cached_property
+    @remembered
     def endpoints(self) -> tuple[Endpoint, ...]:
         """All that it offers now, under the names of the network."""
         offered = tuple(self._endpoints())
@@ -81,7 +76,17 @@ class Unit(ABC):
             for e in offered
         )
 
-    @cached_property
+    @remembered
+    def sources(self) -> tuple[Endpoint, ...]:
+        """What it would give now."""
+        return tuple(e for e in self.endpoints if e.is_source)
+
+    @remembered
+    def targets(self) -> tuple[Endpoint, ...]:
+        """What it would take now."""
+        return tuple(e for e in self.endpoints if not e.is_source)
+
+    @remembered
     def locks(self) -> frozenset[Lock]:
         """Pairs (locked, lock_by) by which deadlocks are found, under the names of the network.
 
@@ -92,16 +97,43 @@ class Unit(ABC):
             (names[locked], by) if locked in names else (locked, names.get(by, by)) for locked, by in self._locks()
         )
 
-    @cached_property
+    @remembered
     def variables(self) -> frozenset[str]:
         """All variables of the functions bound here, under the names of the network."""
         return frozenset[str]().union(*(function.variables for function in self.functions))
+
+    @remembered
+    def reversed_locks(self) -> frozenset[Lock]:
+        """The locks the other way round: what another unit would have to say for the two to wait for each other."""
+        return frozenset((by, locked) for locked, by in self.locks)
+
+    @remembered
+    def self_sent(self) -> frozenset[str]:
+        """What it would have to send to itself."""
+        given = frozenset(v for e in self.sources for v in e.variables)
+        return given & {v for f in self.functions for v in f.inputs} if given else given
+
+    def fit(self, function: Function) -> tuple[int, bool] | None:
+        """None if ``function`` cannot be bound; else how many of its variables would be taken at once, and whether
+        a variable that it waits for is in use here already. Remembered: most units stay as they are in a step.
+        """
+        if function not in self._fits:
+            self._fits[function] = self._fit(function) if self.accepts(function) else None
+        return self._fits[function]
+
+    @remembered
+    def _fits(self) -> dict[Function, tuple[int, bool] | None]:
+        return {}
+
+    def _fit(self, function: Function) -> tuple[int, bool]:
+        taken = {v for e in self._bind(function)._endpoints() if not e.is_source for v in e.variables}
+        return len(taken & function.variables), any(by in self.variables for _, by in function.locks)
 
     # What happens to it
 
     def bind(self, function: Function) -> Self:
         """The unit with one function more; only after :meth:`accepts`."""
-        return replace(self._bind(function), functions=(function, *self.functions))
+        return self._bind(function).but(functions=(function, *self.functions))
 
     def take(self, variable: str, tick: int) -> Self:
         """The unit after it took ``variable`` from the bus."""
@@ -117,7 +149,7 @@ class Unit(ABC):
         """The unit after its outputs were renamed ``(old, new)``; an older rename of the same output stays."""
         known = dict(names) | dict(self.renames)
         functions = tuple(f.renamed({}, function_names) for f in self.functions)
-        return replace(self, renames=tuple(sorted(known.items())), functions=functions)
+        return self.but(renames=tuple(sorted(known.items())), functions=functions)
 
     @property
     def breakable(self) -> tuple[Function, ...]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import product
 from typing import NamedTuple, Self
 
@@ -24,7 +24,7 @@ class Result(NamedTuple):
         return [variable for group in self.groups for variable in group]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Divider(Unit):
     """Takes new arguments while results wait.
 
@@ -39,7 +39,7 @@ class Divider(Unit):
     results: tuple[Result, ...] = ()
 
     def _bind(self, function: Function) -> Self:
-        return replace(self, queue=(function, *self.queue))
+        return self.but(queue=(function, *self.queue))
 
     def _endpoints(self) -> Iterable[Endpoint]:
         if self.loading:
@@ -72,12 +72,12 @@ class Divider(Unit):
             function = next(f for f in self.queue if variable in f.inputs)
             queue = tuple(f for f in self.queue if f is not function)
             (missing,) = without(function.inputs, (variable,))
-            return replace(self, queue=queue, loading=function, argument=missing, next_tick=tick + 1)
+            return self.but(queue=queue, loading=function, argument=missing, next_tick=tick + 1)
         ready = tick + self.spec.pipeline + 2
         waiting = tuple(result._replace(deadline=ready - 1) for result in self.results)
         groups = tuple(group for group in self.loading.outputs if group)
         results = (*waiting, Result(ready, FOREVER, groups)) if groups else waiting
-        return replace(self, loading=None, argument="", results=results, next_tick=tick + 2)
+        return self.but(loading=None, argument="", results=results, next_tick=tick + 2)
 
     def _give(self, variables: frozenset[str], tick: int) -> Self:
         if self.loading and self.argument in variables:
@@ -87,4 +87,4 @@ class Divider(Unit):
             groups = tuple(left for group in result.groups if (left := without(group, variables)))
             if groups:
                 results.append(result._replace(groups=groups))
-        return replace(self, results=tuple(results), next_tick=tick + 1)
+        return self.but(results=tuple(results), next_tick=tick + 1)

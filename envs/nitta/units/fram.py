@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from enum import IntEnum
 from typing import NamedTuple, Self
 
@@ -36,7 +36,7 @@ class Cell(NamedTuple):
 FREE = Cell()
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Fram(Unit):
     """Cells are served independently. ``cells`` that are or were in use; buffers wait in ``queue``, newest first.
 
@@ -60,10 +60,10 @@ class Fram(Unit):
     def _bind(self, function: Function) -> Self:
         held = self.held | function.variables
         if function.kind is Kind.BUFFER:
-            return replace(self, queue=(function, *self.queue), held=held)
+            return self.but(queue=(function, *self.queue), held=held)
         use = Use.CONSTANT if function.kind is Kind.CONSTANT else Use.LOOP
         pending = function.outputs[0] if use is Use.CONSTANT else ()
-        return replace(self, cells=(*self.cells, Cell(use, function, pending)), held=held)
+        return self.but(cells=(*self.cells, Cell(use, function, pending)), held=held)
 
     def _endpoints(self) -> Iterable[Endpoint]:
         target = if_busy(self.next_tick)
@@ -86,7 +86,7 @@ class Fram(Unit):
             if variable in function.inputs:
                 queue = tuple(f for f in self.queue if f is not function)
                 cell = Cell(Use.BUFFER, function, function.outputs[0], tick)
-                return replace(self, queue=queue, cells=self._with_buffer(cell), next_tick=tick + 1)
+                return self.but(queue=queue, cells=self._with_buffer(cell), next_tick=tick + 1)
         at = next(
             i
             for i, cell in enumerate(self.cells)
@@ -106,7 +106,7 @@ class Fram(Unit):
         return self._changed(at, cell._replace(use=use, pending=pending), tick)
 
     def _changed(self, at: int, cell: Cell, next_tick: int) -> Self:
-        return replace(self, cells=(*self.cells[:at], cell, *self.cells[at + 1 :]), next_tick=next_tick)
+        return self.but(cells=(*self.cells[:at], cell, *self.cells[at + 1 :]), next_tick=next_tick)
 
     @property
     def breakable(self) -> tuple[Function, ...]:
@@ -117,7 +117,7 @@ class Fram(Unit):
         at = next(i for i, cell in enumerate(self.cells) if cell.function == loop)
         fresh = Cell(Use.LOOP_SOURCE, end, begin.outputs[0])
         functions = tuple(f for f in self.functions if f != loop)
-        return replace(self._changed(at, fresh, self.next_tick), functions=(end, begin, *functions))
+        return self._changed(at, fresh, self.next_tick).but(functions=(end, begin, *functions))
 
 
 _AFTER_LAST_READ = {Use.CONSTANT: Use.DONE, Use.LOOP_SOURCE: Use.LOOP_TARGET, Use.BUFFER: Use.REUSABLE}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import product
 from typing import ClassVar, Self
 
@@ -11,7 +11,7 @@ from gymcc.envs.nitta.functions import Function, Kind, Variables, without
 from gymcc.envs.nitta.units.base import Endpoint, Lock, Unit
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Serial(Unit):
     """One function at a time; while idle, the first arguments of all queued functions are welcome.
 
@@ -28,7 +28,7 @@ class Serial(Unit):
     latency: ClassVar[int] = 3  # ticks from the last argument to the first result
 
     def _bind(self, function: Function) -> Self:
-        return replace(self, queue=(function, *self.queue))
+        return self.but(queue=(function, *self.queue))
 
     def _endpoints(self) -> Iterable[Endpoint]:
         if self.arguments:
@@ -59,12 +59,10 @@ class Serial(Unit):
             pending, results = arguments(current), current.outputs[0]
             queue = tuple(f for f in self.queue if f is not current)
         left = without(pending, (variable,))
-        return replace(
-            self, queue=queue, arguments=left, results=results, ready=tick + self.latency, next_tick=tick + 1
-        )
+        return self.but(queue=queue, arguments=left, results=results, ready=tick + self.latency, next_tick=tick + 1)
 
     def _give(self, variables: frozenset[str], tick: int) -> Self:
-        return replace(self, results=without(self.results, variables), next_tick=tick + 1)
+        return self.but(results=without(self.results, variables), next_tick=tick + 1)
 
 
 def arguments(function: Function) -> Variables:
@@ -72,21 +70,21 @@ def arguments(function: Function) -> Variables:
     return (*function.inputs[1:], function.inputs[0]) if function.kind is Kind.MUX else function.inputs
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Multiplier(Serial):
     """Products of two, arguments in any order (nitta, ``ProcessorUnits/Multiplier.hs``)."""
 
     accepted_kinds = frozenset({Kind.MULTIPLY})
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class LogicalUnit(Serial):
     """Truth tables, arguments in any order (nitta, ``ProcessorUnits/LogicalUnit.hs``)."""
 
     accepted_kinds = frozenset({Kind.AND, Kind.OR, Kind.NOT, Kind.TRUTH_TABLE})
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Comparator(Serial):
     """Comparisons, arguments in order (nitta, ``ProcessorUnits/Comparator.hs``)."""
 
@@ -94,7 +92,7 @@ class Comparator(Serial):
     in_order = True
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Multiplexer(Serial):
     """Selections, data in order and the selector last (nitta, ``ProcessorUnits/Multiplexer.hs``)."""
 

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Self
 
 from gymcc.envs.nitta.functions import Function, Kind, Variables, without
 from gymcc.envs.nitta.units.base import Endpoint, Unit
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Shift(Unit):
     """One function at a time. ``queue``: functions not started, newest first; ``results`` of the current one to go.
 
@@ -23,7 +23,7 @@ class Shift(Unit):
     work: int = 0
 
     def _bind(self, function: Function) -> Self:
-        return replace(self, queue=(function, *self.queue))
+        return self.but(queue=(function, *self.queue))
 
     def _endpoints(self) -> Iterable[Endpoint]:
         if self.results:
@@ -34,7 +34,7 @@ class Shift(Unit):
         function = next(f for f in self.queue if variable in f.inputs)
         queue = tuple(f for f in self.queue if f is not function)
         work = sum(divmod(function.detail, 8))
-        return replace(self, queue=queue, results=function.outputs[0], work=work, next_tick=tick + max(work, 1) + 1)
+        return self.but(queue=queue, results=function.outputs[0], work=work, next_tick=tick + max(work, 1) + 1)
 
     def _give(self, variables: frozenset[str], tick: int) -> Self:
-        return replace(self, results=without(self.results, variables), next_tick=tick)
+        return self.but(results=without(self.results, variables), next_tick=tick)

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Self
 
 from gymcc.envs.nitta.functions import Function, Kind, Variables, without
 from gymcc.envs.nitta.units.base import Endpoint, Unit
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Spi(Unit):
     """``receives``: variables of each value still to be given, what was last given from first, then the newest first;
     ``sends``: variables still to be taken, newest first.
@@ -26,8 +26,8 @@ class Spi(Unit):
 
     def _bind(self, function: Function) -> Self:
         if function.kind is Kind.SEND:
-            return replace(self, sends=(*function.inputs, *self.sends))
-        return replace(self, receives=(function.outputs[0], *self.receives))
+            return self.but(sends=(*function.inputs, *self.sends))
+        return self.but(receives=(function.outputs[0], *self.receives))
 
     def _endpoints(self) -> Iterable[Endpoint]:
         for variables in self.receives:
@@ -36,10 +36,10 @@ class Spi(Unit):
             yield Endpoint(False, (variable,), self.next_tick)
 
     def _take(self, variable: str, tick: int) -> Self:
-        return replace(self, sends=without(self.sends, (variable,)), next_tick=tick + 1)
+        return self.but(sends=without(self.sends, (variable,)), next_tick=tick + 1)
 
     def _give(self, variables: frozenset[str], tick: int) -> Self:
         given = next(group for group in self.receives if not variables.isdisjoint(group))
         others = tuple(group for group in self.receives if group is not given)
         rest = without(given, variables)
-        return replace(self, receives=(rest, *others) if rest else others, next_tick=tick + 1)
+        return self.but(receives=(rest, *others) if rest else others, next_tick=tick + 1)
