@@ -34,7 +34,7 @@ class remembered(Generic[T]):  # noqa: N801 (a decorator)
 class Value:
     """Base of frozen dataclasses that are equal by their fields.
 
-    Not slotted: what is :class:`remembered` lives beside the fields. ``dataclasses.replace`` checks and assigns field by
+    Not slotted: what is :class:`remembered` lives beside the fields. ``dataclasses.replace`` checks and assigns each
     field; :meth:`but` takes a quarter of its time.
     """
 
