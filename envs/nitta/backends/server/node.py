@@ -6,8 +6,10 @@ from collections.abc import Sequence
 from functools import cached_property
 from typing import Any, Protocol
 
-from gymcc.envs.nitta.backends.server.errors import NodeUnavailable
+from gymcc.envs.nitta.backends.server.errors import MalformedAnswer, NodeUnavailable
+from gymcc.envs.nitta.backends.server.remote_schedule import read_schedule
 from gymcc.envs.nitta.backends.server.views import UNAVAILABLE, NodeFacts, RemoteOption, parse_view, parse_views
+from gymcc.envs.nitta.schedule import Schedule
 
 MAX_CRASHED = 100  # children in a row; then the server is taken to crash over whatever lies there
 
@@ -119,6 +121,11 @@ class RemoteNode:
         return self._known.is_complete
 
     @property
+    def depth(self) -> int:
+        """Decisions taken so far."""
+        return self.sid.count("-") if self.parent else 0
+
+    @property
     def state(self) -> str:
         """What tells nodes of this tree apart: the server shows no more of a state than where it lies."""
         return self.sid
@@ -166,6 +173,15 @@ class RemoteNode:
     def view(self) -> dict[str, Any]:
         """NITTA's NodeView."""
         return dict(self._known.view)
+
+    def schedule(self) -> Schedule:
+        """What has been decided up to here; see :func:`read_schedule`. Raises BackendError."""
+        base = f"/node/{self.sid}"
+        pages = [self.tree.server.get(f"{base}/{page}") for page in ("process", "microarchitecture", "debug")]
+        try:
+            return read_schedule(*pages)
+        except (ValueError, KeyError, TypeError) as error:
+            raise MalformedAnswer(f"{base}/process", f"not a process that is understood here: {error}") from error
 
     @property
     def _known(self) -> NodeFacts:

@@ -33,6 +33,11 @@ class RemoteOption:
     metrics: Mapping[str, float | bool | tuple[float, ...] | None]
     score: float
 
+    @property
+    def kind(self) -> str:
+        """The kind of the decision."""
+        return self.decision.kind
+
 
 UNAVAILABLE = RemoteOption(RemoteDecision(UNKNOWN, {}), {}, -inf)  # the way to a node that crashes the server
 
