@@ -1,0 +1,1 @@
+"""OCaml inlining: which calls an OCaml compiler replaces by the body of the function they call."""
