@@ -7,7 +7,11 @@ from typing import Annotated
 
 import typer
 
+from gymcc.scripts import nitta_crawl
+
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="NITTA: a server, a scoring service, traces.")
+
+app.command("crawl")(nitta_crawl.command)
 
 Program = Annotated[Path, typer.Argument(help="Lua program.", metavar="PROGRAM.lua")]
 Port = Annotated[str, typer.Option("--port", "-p", metavar="N", help="0: any that is free.")]
