@@ -15,7 +15,6 @@ from gymcc.envs.core.choices import choose
 from gymcc.envs.core.episode import Episode
 from gymcc.envs.core.observation import Observation, select
 from gymcc.envs.core.problem import BackendError, IllegalAction, Problem
-from gymcc.envs.core.render import text_image
 from gymcc.envs.core.reward import REWARDS, Costs, Reward
 
 S = TypeVar("S", bound=Hashable)
@@ -35,7 +34,8 @@ class CompilerEnv(gym.Env[Any, np.int64], Generic[S]):
 
     ``info`` holds scalars and arrays only: instance; cost, baseline_cost, best_cost and bound in the problem's unit
     (nan where unknown or, under a reward that is not dense, not yet evaluated); evals (costs computed so far by this
-    problem object); illegal; error; action_mask (int8, ``(n_actions,)``); and the problem's own facts of the instance.
+    problem object); illegal; error; action_mask (int8, ``(n_actions,)``); and the problem's own facts of the instance
+    and remarks on the state.
     """
 
     metadata: dict[str, Any] = {"render_modes": ["ansi", "rgb_array"], "render_fps": 2}  # Gymnasium's
@@ -131,8 +131,7 @@ class CompilerEnv(gym.Env[Any, np.int64], Generic[S]):
         if self.render_mode is None:
             gym.logger.warn("render() needs a render_mode; allowed: " + ", ".join(self.metadata["render_modes"]))
             return None
-        text = self.problem.show(self.state)
-        return text if self.render_mode == "ansi" else text_image(text)
+        return self.problem.show(self.state) if self.render_mode == "ansi" else self.problem.picture(self.state)
 
     @property
     def np_random(self) -> np.random.Generator:
@@ -193,6 +192,7 @@ class CompilerEnv(gym.Env[Any, np.int64], Generic[S]):
             "error": error,
             "action_mask": self.action_masks(),
             **self.facts,
+            **self.problem.remarks(self.state),
         }
 
 

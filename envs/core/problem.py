@@ -118,6 +118,12 @@ class Problem(ABC, Generic[S]):
     def show(self, state: S) -> str:
         """The state for people, several lines."""
 
+    def picture(self, state: S) -> NDArray[np.uint8]:
+        """The state as an image, uint8 (height, width, 3); raises ImportError without Pillow."""
+        from gymcc.envs.core.render import text_image
+
+        return text_image(self.show(state))
+
     def listing(self, state: S) -> str:
         """The code that a state stands for, for people; empty where there is none. Raises :class:`BackendError`."""
         return ""
@@ -160,6 +166,10 @@ class Problem(ABC, Generic[S]):
 
     def facts(self, instance: str) -> dict[str, float | bool]:
         """What else is known of an instance, for ``info``: e.g. the best known cost and whether it is proven best."""
+        return {}
+
+    def remarks(self, state: S) -> dict[str, float | bool]:
+        """What else ``info`` says of a state, e.g. how many options there are no actions for."""
         return {}
 
     def reference(self, name: str, instance: str) -> float:

@@ -35,6 +35,7 @@ class Synthesis(Value):
     waiting: Waiting
     units: tuple[Unit, ...]
     hosts: Mapping[Kind, tuple[int, ...]] = field(compare=False, repr=False)
+    network: str = field(default="net1", compare=False)
     prototypes: tuple[UnitSpec, ...] = ()
     bus_next: int = 0
     sent: int = 0
@@ -94,7 +95,7 @@ def initial(program: Program, microarchitecture: Microarchitecture) -> Synthesis
     """The root of a program's tree: everything waits, in reverse source order."""
     waiting = Waiting(tuple(reversed(program.functions)), Graph(program.functions))
     units = tuple(make_unit(spec) for spec in sorted(microarchitecture.units, key=lambda spec: spec.tag))
-    return Synthesis(waiting, units, hosts_of(units), microarchitecture.prototypes)
+    return Synthesis(waiting, units, hosts_of(units), microarchitecture.name, microarchitecture.prototypes)
 
 
 def hosts_of(units: Sequence[Unit]) -> dict[Kind, tuple[int, ...]]:

@@ -95,18 +95,29 @@ class Node:
         stem = self.sid if self.parent else ""
         return Node(f"{stem}-{index}", self, self.options[index], self.group_binds)
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        """A node pickles as its root and its id: states are made again, not copied."""
+        return _node_at, (self.root, self.sid)
+
+    @property
+    def root(self) -> Root:
+        """The root of the tree."""
+        node = self
+        while node.parent:
+            node = node.parent
+        assert isinstance(node, Root)
+        return node
+
     def at(self, sid: str) -> Node:
         """The node of that id, from the root of this one's tree."""
         if not _SID.fullmatch(sid):
             raise UnknownNode(f"{sid!r} is not a node id; ids look like - (the root) or -0-4-7")
-        node = self
-        while node.parent:
-            node = node.parent
+        node: Node = self.root
         for index in map(int, sid.split("-")[1:] if sid != "-" else ()):
-            if node.crashed or index >= len(node.children):
-                allowed = "none" if node.crashed else f"0 to {len(node.children) - 1}"
+            if node.crashed or index >= len(node.options):
+                allowed = "none" if node.crashed else f"0 to {len(node.options) - 1}"
                 raise UnknownNode(f"node {node.sid} has no child {index}; allowed: {allowed}")
-            node = node.children[index]
+            node = node.child(index)
         return node
 
     def view(self) -> dict[str, Any]:
@@ -118,10 +129,29 @@ class Node:
         return self.state.schedule()
 
 
-def open_tree(program: Program, microarchitecture: Microarchitecture = DEFAULT, group_binds: str = "nitta") -> Node:
+class Root(Node):
+    """The root of a program's tree, which knows what it was opened with."""
+
+    def __init__(self, program: Program, microarchitecture: Microarchitecture, group_binds: str) -> None:
+        super().__init__("-", None, None, group_binds)
+        self.program = program
+        self.microarchitecture = microarchitecture
+
+    @remembered
+    def state(self) -> Synthesis:
+        """Everything waits."""
+        return initial(self.program, self.microarchitecture)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return open_tree, (self.program, self.microarchitecture, self.group_binds)
+
+
+def open_tree(program: Program, microarchitecture: Microarchitecture = DEFAULT, group_binds: str = "nitta") -> Root:
     """The root of a program's tree. ``group_binds``: ``nitta`` offers all, ``obvious`` one, ``off`` none."""
     if group_binds not in GROUP_BINDS:
         raise ValueError(f"group_binds {group_binds!r} is not one of {', '.join(GROUP_BINDS)}")
-    root = Node("-", None, None, group_binds)
-    root.state = initial(program, microarchitecture)
-    return root
+    return Root(program, microarchitecture, group_binds)
+
+
+def _node_at(root: Root, sid: str) -> Node:
+    return root.at(sid)

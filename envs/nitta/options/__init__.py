@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from gymcc.envs.nitta.options import accumulate, binds, deadlocks, fold, groups, logic, loops, transfers
+from gymcc.envs.nitta.options import accumulate, allocate, binds, deadlocks, fold, groups, logic, loops, transfers
 from gymcc.envs.nitta.options.base import Decision, DecisionKind, Option
 from gymcc.envs.nitta.state import Synthesis
 
@@ -13,6 +13,7 @@ def offered(state: Synthesis, group_binds: str = "nitta") -> tuple[Option, ...]:
     """All options of a state; empty for a leaf."""
     candidates = binds.candidates(state)
     return (
+        *(allocate.offered(state) if state.prototypes else ()),
         *(groups.offered(state, candidates, group_binds) if candidates and group_binds != "off" else ()),
         *binds.offered(state, candidates),
         *transfers.offered(state),

@@ -31,6 +31,9 @@ class OptimizeAccum(Decision):
         waiting = Waiting((self.merged, *(f for f in state.waiting.functions if f not in old)), algorithm)
         return state.but(waiting=waiting, last_buffered=())
 
+    def phrase(self, state: Synthesis) -> str:
+        return f"merge into {self.merged.text}"
+
     def view(self, state: Synthesis) -> Json:
         return {
             "old": [function_view(self.consumer), function_view(self.producer)],

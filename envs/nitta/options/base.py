@@ -40,6 +40,14 @@ class Decision(ABC):
     def apply(self, state: Synthesis) -> Synthesis:
         """The state after it. Raises :class:`gymcc.envs.nitta.units.InvalidDecision` where NITTA fails."""
 
+    def may_fail(self, state: Synthesis) -> bool:
+        """Whether :meth:`apply` might raise: then it has to be tried to know, which takes time."""
+        return False
+
+    @abstractmethod
+    def phrase(self, state: Synthesis) -> str:
+        """The decision in a few words, for people."""
+
     @abstractmethod
     def view(self, state: Synthesis) -> Json:
         """Its fields as NITTA's API shows them, without the tag; ``state`` is the one it was offered in."""

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from gymcc.envs.nitta.functions import Function, Kind
 from gymcc.envs.nitta.options.base import Decision, DecisionKind, Json, Option, function_view
 from gymcc.envs.nitta.state import Synthesis
+from gymcc.envs.nitta.units import Unit
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +24,9 @@ class SingleBind(Decision):
         waiting = state.waiting.less({self.function})
         units = state.replaced({self.at: state.units[self.at].bind(self.function)})
         return state.but(waiting=waiting, units=units, last_buffered=())
+
+    def phrase(self, state: Synthesis) -> str:
+        return f"bind {self.function.text} to {state.units[self.at].tag}"
 
     def view(self, state: Synthesis) -> Json:
         return {"function": function_view(self.function), "pu": state.units[self.at].tag}
@@ -45,20 +49,29 @@ def offered(state: Synthesis, candidates: Sequence[tuple[Function, list[int]]]) 
     for (function, units), (_, wave, bound_inputs) in zip(candidates, state.waiting.prospects, strict=True):
         restless = max((waits.get(v, 0) for v in function.inputs), default=0) if waits else 0
         for at in units:
-            fit = state.units[at].fit(function)
-            assert fit is not None
-            metrics = {
-                "pCritical": function.kind is Kind.LOOP,
-                "pAlternative": len(units),
-                "pRestless": restless,
-                "pOutputNumber": len(function.produced),
-                "pAllowDataFlow": fit[0],
-                "pPossibleDeadlock": fit[1],
-                "pNumberOfBoundFunctions": len(state.units[at].functions),
-                "pPercentOfBoundInputs": bound_inputs,
-                "pWave": wave,
-            }
-            yield Option(SingleBind(function, at), metrics, score(metrics))
+            known, key = state.units[at].offers, (function, at, len(units), restless, wave, bound_inputs)
+            if key not in known:
+                known[key] = _option(state.units[at], *key)
+            yield known[key]
+
+
+def _option(
+    unit: Unit, function: Function, at: int, alternatives: int, restless: int, wave: int | None, bound_inputs: float
+) -> Option:
+    fit = unit.fit(function)
+    assert fit is not None
+    metrics = {
+        "pCritical": function.kind is Kind.LOOP,
+        "pAlternative": alternatives,
+        "pRestless": restless,
+        "pOutputNumber": len(function.produced),
+        "pAllowDataFlow": fit[0],
+        "pPossibleDeadlock": fit[1],
+        "pNumberOfBoundFunctions": len(unit.functions),
+        "pPercentOfBoundInputs": bound_inputs,
+        "pWave": wave,
+    }
+    return Option(SingleBind(function, at), metrics, score(metrics))
 
 
 def held_back(state: Synthesis) -> dict[str, int]:

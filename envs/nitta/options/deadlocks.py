@@ -47,6 +47,9 @@ class ResolveDeadlock(Decision):
             last_buffered=self.variables,
         )
 
+    def phrase(self, state: Synthesis) -> str:
+        return f"put in {self.buffer.text}"
+
     def view(self, state: Synthesis) -> Json:
         renames = ", ".join(f"({variable}, [{self.name}])" for variable in self.variables)
         return {"newBuffer": self.buffer.text, "changeset": f"Changeset{{changeI=[], changeO=[{renames}]}}"}

@@ -27,6 +27,9 @@ class ConstantFolding(Decision):
         old, new = (self.function, *self.constants), (*self.results, *self.constants)
         return state.but(waiting=refactored(state.waiting, old, new), last_buffered=())
 
+    def phrase(self, state: Synthesis) -> str:
+        return f"compute {self.function.text}"
+
     def view(self, state: Synthesis) -> Json:
         return {
             "cRefOld": [function_view(f) for f in (self.function, *self.constants)],

@@ -8,10 +8,12 @@ from math import sqrt
 from typing import Any
 
 from gymcc.envs.nitta.functions import Function, Kind
+from gymcc.envs.nitta.microarchitecture import UnitType
 from gymcc.envs.nitta.options.base import Decision, DecisionKind, Json, Option, function_view
 from gymcc.envs.nitta.state import Synthesis
 from gymcc.envs.nitta.units import InvalidDecision, Unit
 
+_LIMITED = frozenset({UnitType.FRAM, UnitType.SPI})
 Binds = tuple[tuple[Function, int], ...]  # function, position of a unit
 
 
@@ -33,6 +35,14 @@ class GroupBind(Decision):
             changes[at] = unit.bind(function)
         gone = {function for function, _ in self.binds}
         return state.but(waiting=state.waiting.less(gone), units=state.replaced(changes), last_buffered=())
+
+    def may_fail(self, state: Synthesis) -> bool:
+        """Each function of an obvious group fits alone, but two may want the same place in a memory or at the SPI."""
+        shared = [at for _, at in self.binds if state.units[at].type in _LIMITED] if self.obvious else ()
+        return len(shared) > len(set(shared))
+
+    def phrase(self, state: Synthesis) -> str:
+        return f"bind {len(self.binds)} functions at once" + (", those with one unit to go to" if self.obvious else "")
 
     def view(self, state: Synthesis) -> Json:
         groups: dict[str, list[Json]] = {}

@@ -30,6 +30,9 @@ class OptimizeLogicalUnit(Decision):
     def apply(self, state: Synthesis) -> Synthesis:
         return state.but(waiting=refactored(state.waiting, self.old, self.new), last_buffered=())
 
+    def phrase(self, state: Synthesis) -> str:
+        return f"turn {len(self.old)} functions of logic into {len(self.new)} truth tables"
+
     def view(self, state: Synthesis) -> Json:
         return {"lOld": [function_view(f) for f in self.old], "lNew": [function_view(f) for f in self.new]}
 

@@ -32,6 +32,9 @@ class BreakLoop(Decision):
         units = state.replaced({self.at: memory.break_loop(self.loop, begin, end)})
         return state.but(waiting=waiting, units=units, last_buffered=())
 
+    def phrase(self, state: Synthesis) -> str:
+        return f"break {self.loop.text}"
+
     def view(self, state: Synthesis) -> Json:
         (outputs,) = self.loop.outputs
         return {"value": str(self.loop.detail), "outputs": list(outputs), "input": self.loop.inputs[0]}

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import product
 
+from gymcc.envs.nitta.microarchitecture import UnitType
 from gymcc.envs.nitta.options.base import Decision, DecisionKind, Json, Option
 from gymcc.envs.nitta.schedule import Transport
 from gymcc.envs.nitta.state import Past, Synthesis
@@ -31,8 +32,11 @@ class Dataflow(Decision):
             raise InvalidDecision(f"{', '.join(self.variables)} would be given at {self.tick}, after {self.latest}")
         sent = [variable for _, variable in self.targets]
         changes = {self.source: state.units[self.source].give(sent, self.tick)}
-        for at, variable in self.targets:
-            changes[at] = changes.get(at, state.units[at]).take(variable, self.tick)
+        try:
+            for at, variable in self.targets:
+                changes[at] = changes.get(at, state.units[at]).take(variable, self.tick)
+        except StopIteration:  # a variable that was buffered twice names two values
+            raise InvalidDecision(f"{self.variables} are not what the units at {self.targets} wait for") from None
         named = tuple((state.units[at].tag, variable) for at, variable in self.targets)
         transport = Transport(self.tick, state.units[self.source].tag, named)
         return state.but(
@@ -42,6 +46,15 @@ class Dataflow(Decision):
             last_buffered=(),
             past=Past(transport, state.past),
         )
+
+    def may_fail(self, state: Synthesis) -> bool:
+        """Results of a divider may be late, or what it waits for itself; renamed variables may name two values."""
+        involved = (self.source, *(at for at, _ in self.targets))
+        return any(state.units[at].type is UnitType.DIVIDER or state.units[at].renames for at in involved)
+
+    def phrase(self, state: Synthesis) -> str:
+        targets = ", ".join(f"{variable} to {state.units[at].tag}" for at, variable in self.targets)
+        return f"at {self.tick} {state.units[self.source].tag} gives {targets}"
 
     def view(self, state: Synthesis) -> Json:
         at = [self.tick, self.tick]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import ClassVar, NamedTuple, Self
+from typing import Any, ClassVar, NamedTuple, Self
 
 from gymcc.envs.nitta.functions import Function, Kind, Variables
 from gymcc.envs.nitta.microarchitecture import UnitSpec, UnitType
@@ -120,6 +120,11 @@ class Unit(Value, ABC):
         if function not in self._fits:
             self._fits[function] = self._fit(function) if self.accepts(function) else None
         return self._fits[function]
+
+    @remembered
+    def offers(self) -> dict[Any, Any]:
+        """For whoever computes something of this unit and a function: results to be found again."""
+        return {}
 
     @remembered
     def _fits(self) -> dict[Function, tuple[int, bool] | None]:

@@ -1,0 +1,188 @@
+"""The default observation: a row for every option, so that a network may treat them as the list that they are."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from itertools import groupby
+from math import log1p
+from typing import Any
+
+import gymnasium as gym
+import numpy as np
+from numpy.typing import NDArray
+
+from gymcc.envs.core.episode import Episode
+from gymcc.envs.nitta.options import DecisionKind, Option
+from gymcc.envs.nitta.problem import Nitta
+from gymcc.envs.nitta.tree import Node
+
+LIMIT = 8.0
+KINDS = tuple(DecisionKind)
+MARKS = ("present", "legal", "score", "alike", *(f"is {kind}" for kind in KINDS))
+BIND = (
+    "critical",
+    "alternatives",
+    "restless",
+    "outputs",
+    "allows_dataflow",
+    "may_deadlock",
+    "load_of_unit",
+    "bound_inputs",
+    "wave",
+    "wave_unknown",
+)
+GROUP = ("obvious", "share", "mean_binds", "deviation_of_binds", "mean_load", "deviation_of_load")
+FLOW = ("wait", "restricted", "not_transferable", "first_wave", "targets")
+DEADLOCK = ("locked", "buffers", "transferable")
+ALLOCATION = ("parallelism", "related", "fewest_units", "most_parallel", "mean_parallel")
+AHEAD = ("ahead: ticks", "ahead: leaf", "ahead: complete", "ahead: options")
+COLUMNS = (*MARKS, *BIND, *GROUP, *FLOW, *DEADLOCK, *ALLOCATION, *AHEAD)
+WIDTH = len(COLUMNS)
+UNITS = 10  # whose clocks and loads the last row has room for
+WHOLE = (
+    *(f"whole: {kind}" for kind in KINDS),
+    *("whole: waiting", "whole: bound", "whole: unsent", "whole: ticks", "whole: left_out", "whole: legal"),
+    *(f"whole: clock of unit {at}" for at in range(UNITS)),
+    *(f"whole: load of unit {at}" for at in range(UNITS)),
+)
+assert len(WHOLE) + 2 <= WIDTH
+_PARALLEL = {"None": 0.0, "Pipeline": 0.5, "Full": 1.0}
+Metrics = Any
+
+
+def _bind(m: Metrics, option: Option, now: int) -> tuple[float, ...]:
+    wave = m["pWave"]
+    return (
+        m["pCritical"],
+        m["pAlternative"] / 2,
+        (m["pRestless"] - now) / 8 if m["pRestless"] else 0.0,
+        log1p(m["pOutputNumber"]),
+        log1p(m["pAllowDataFlow"]),
+        m["pPossibleDeadlock"],
+        log1p(m["pNumberOfBoundFunctions"]),
+        m["pPercentOfBoundInputs"],
+        log1p(wave or 0),
+        wave is None,
+    )
+
+
+def _group(m: Metrics, option: Option, now: int) -> tuple[float, ...]:
+    return (
+        m["pOnlyObviousBinds"],
+        m["pFunctionPercentInBinds"],
+        log1p(m["pAvgBinds"]),
+        m["pVarianceBinds"] / 4,
+        log1p(m["pAvgUnitWorkload"]),
+        m["pVarianceUnitWorkload"] / 4,
+    )
+
+
+def _flow(m: Metrics, option: Option, now: int) -> tuple[float, ...]:
+    missing = m["pNotTransferableInputs"]
+    return (
+        log1p(max(m["pWaitTime"] - now, 0)),
+        m["pRestrictedTime"],
+        log1p(sum(missing)),
+        log1p(m["pFirstWaveOfTargetUse"]),
+        log1p(len(missing)),
+    )
+
+
+def _deadlock(m: Metrics, option: Option, now: int) -> tuple[float, ...]:
+    return (
+        log1p(m["pNumberOfLockedVariables"]),
+        m["pBufferCount"],
+        log1p(m["pNumberOfTransferableVariables"]),
+    )
+
+
+def _allocation(m: Metrics, option: Option, now: int) -> tuple[float, ...]:
+    return (
+        _PARALLEL[m["mParallelism"]],
+        log1p(m["mRelatedRemains"]),
+        log1p(m["mMinPusForRemains"]),
+        log1p(m["mMaxParallels"]),
+        log1p(m["mAvgParallels"]),
+    )
+
+
+Rows = Callable[[Metrics, Option, int], tuple[float, ...]]
+_FIRST = {name: COLUMNS.index(name) for name in ("critical", "obvious", "wait", "locked", "parallelism", AHEAD[0])}
+BLOCKS: dict[DecisionKind, tuple[Rows, int, int]] = {
+    DecisionKind.SINGLE_BIND: (_bind, _FIRST["critical"], len(BIND)),
+    DecisionKind.GROUP_BIND: (_group, _FIRST["obvious"], len(GROUP)),
+    DecisionKind.DATAFLOW: (_flow, _FIRST["wait"], len(FLOW)),
+    DecisionKind.RESOLVE_DEADLOCK: (_deadlock, _FIRST["locked"], len(DEADLOCK)),
+    DecisionKind.ALLOCATION: (_allocation, _FIRST["parallelism"], len(ALLOCATION)),
+}
+
+
+class Options:
+    """float32 ``(max_options + 1, 46)`` in [-8, 8]: a row per action, zeros where there is no option.
+
+    Columns: 0 present; 1 legal; 2 NITTA's score / 1000; 3 log(1 + options of the same kind); 4-12 kind, one-hot in the
+    order of :class:`DecisionKind`; then NITTA's metrics of each kind, zero in rows of another: flags and shares as they
+    are, counts and waves as log(1 + x), ticks from the bus's next one on; last, with ``lookahead`` (else 0), where the
+    option leads: ticks / 8 that it takes, whether that is a leaf, a complete schedule, log(1 + options there).
+    The last row describes the state: how many options of each kind, functions waiting and bound, variables to be
+    transferred, ticks and options left out, as log(1 + x), the legal share; then for up to 10 units in order of tags
+    their clock against the bus's / 8 and their load as log(1 + functions). ``names``: what each number is, row by row.
+    """
+
+    def __init__(self, problem: Nitta, lookahead: bool = False) -> None:
+        self.problem = problem
+        self.lookahead = lookahead
+        self.space = gym.spaces.Box(-LIMIT, LIMIT, (problem.n_actions + 1, WIDTH), np.float32)
+        ahead = AHEAD if lookahead else ("",) * len(AHEAD)
+        row = (*COLUMNS[: -len(AHEAD)], *ahead)
+        self.names = (*[row] * problem.n_actions, ("", "", *WHOLE, *[""] * (WIDTH - 2 - len(WHOLE))))
+
+    def __call__(self, episode: Episode[Node]) -> NDArray[np.float32]:
+        node = episode.state
+        moves = self.problem.moves(node)
+        rows = np.zeros((self.problem.n_actions + 1, WIDTH), np.float32)
+        options = moves.options
+        count, now = len(options), node.state.bus_next
+        counts = [0] * len(KINDS)
+        rows[:count, 0] = 1
+        rows[:-1, 1] = moves.legal
+        rows[:count, 2] = [option.score / 1000 for option in options]
+        at = 0
+        for kind, block in groupby(options, key=_kind):
+            members = list(block)
+            until = at + len(members)
+            column = KINDS.index(kind)
+            counts[column] += len(members)
+            rows[at:until, 3] = log1p(len(members))
+            rows[at:until, 4 + column] = 1
+            if kind in BLOCKS:
+                values, first, width = BLOCKS[kind]
+                rows[at:until, first : first + width] = [values(o.metrics, o, now) for o in members]
+            at = until
+        if self.lookahead and count:
+            rows[:count, -len(AHEAD) :] = [self._ahead(node, index) for index in moves.kept]
+        rows[-1, 2 : 2 + len(WHOLE)] = _whole(node, counts, moves.left_out, float(moves.legal.sum()) / max(count, 1))
+        return np.clip(rows, -LIMIT, LIMIT, out=rows)
+
+    def _ahead(self, node: Node, index: int) -> tuple[float, ...]:
+        child = node.child(index)
+        if child.crashed:
+            return (0.0, 1.0, 0.0, 0.0)
+        ticks = (child.duration - node.duration) / 8
+        return (ticks, child.is_leaf, child.is_complete, log1p(len(child.options)))
+
+
+def _kind(option: Option) -> DecisionKind:
+    return option.kind
+
+
+def _whole(node: Node, counts: Sequence[int], left_out: int, legal: float) -> list[float]:
+    state = node.state
+    unsent = len(state.algorithm.variables) - state.sent
+    bound = len(state.algorithm.functions) - len(state.waiting.functions)
+    sizes = (*counts, len(state.waiting.functions), bound, unsent, state.bus_next, left_out)
+    units = state.units[:UNITS]
+    clocks = [(unit.next_tick - state.bus_next) / 8 for unit in units]
+    loads = [log1p(len(unit.functions)) for unit in units]
+    pad = [0.0] * (UNITS - len(units))
+    return [*(log1p(size) for size in sizes), legal, *clocks, *pad, *loads, *pad]
