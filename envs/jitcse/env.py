@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import wraps
-from typing import Any
+from typing import Any, NamedTuple
 
 from gymcc.envs.core.at_once import AtOnce
 from gymcc.envs.core.choices import choose
@@ -21,6 +21,14 @@ BACKENDS = ("embedded", "llvm", "superpmi")
 Opened = tuple[Compiler, Mapping[str, Dataset], Dataset]
 
 
+class Live(NamedTuple):
+    """Where a live RyuJIT lies; empty: as variables say, and the usual library."""
+
+    core_root: str
+    collection: str
+    jit: str
+
+
 def make_problem(
     backend: str = "embedded",
     arch: str = "x64",
@@ -30,9 +38,10 @@ def make_problem(
     split_seed: int = 0,
     core_root: str = "",
     collection: str = "",
+    jit: str = "",
 ) -> JitCse:
     """The problem alone, for searches; options as in :func:`make_env`."""
-    compiler, datasets, _ = _open(backend, arch, dataset, split_seed, core_root, collection)
+    compiler, datasets, _ = _open(backend, arch, dataset, split_seed, Live(core_root, collection, jit))
     return JitCse(compiler, datasets, max_candidates, size_weight)
 
 
@@ -46,19 +55,21 @@ def make_env(
     split_seed: int = 0,
     core_root: str = "",
     collection: str = "",
+    jit: str = "",
     **options: Any,
 ) -> CompilerEnv[CseState]:
     """The environment behind ``jitcse-v0``.
 
     ``backend``: ``embedded``, our own JIT; ``llvm``, real x86-64 code (needs ``gymcc[llvm]``); ``superpmi``, a live
     RyuJIT of the folder ``core_root`` on the methods of the file ``collection``, else those that the variables
-    CORE_ROOT and DOTNET_MLJitCorpusFile name. ``arch``: ``x64`` (System V), ``x64-windows`` or ``arm64``, for the
-    embedded JIT. Instances are drawn from ``split`` (train, validation, test, all) of ``dataset``, a shipped one's name
-    (empty for the default) or the folder of one's own; SuperPMI has the collection alone. ``size_weight``: PerfScore
-    that a byte of code costs. ``split_seed`` splits the dataset otherwise, to repeat an experiment. Further options are
-    those of :class:`gymcc.envs.core.env.CompilerEnv`.
+    CORE_ROOT and DOTNET_MLJitCorpusFile name; ``jit`` is another library of that folder, such as one that compiles for
+    another machine. ``arch``: ``x64`` (System V), ``x64-windows`` or ``arm64``, for the embedded JIT. Instances are
+    drawn from ``split`` (train, validation, test, all) of ``dataset``, a shipped one's name (empty for the default) or
+    the folder of one's own; SuperPMI has the collection alone. ``size_weight``: PerfScore that a byte of code costs.
+    ``split_seed`` splits the dataset otherwise, to repeat an experiment. Further options are those of
+    :class:`gymcc.envs.core.env.CompilerEnv`.
     """
-    compiler, datasets, instances = _open(backend, arch, dataset, split_seed, core_root, collection)
+    compiler, datasets, instances = _open(backend, arch, dataset, split_seed, Live(core_root, collection, jit))
     problem = JitCse(compiler, datasets, max_candidates, size_weight)
     return CompilerEnv(problem, observations(problem), instances.split(split), **options)
 
@@ -69,28 +80,39 @@ def make_set_env(**options: Any) -> AtOnce:
     return AtOnce(make_env(**options))
 
 
-def _open(backend: str, arch: str, dataset: str, split_seed: int, core_root: str, collection: str) -> Opened:
-    """The compiler, all datasets of its methods, and the one that was asked for."""
+def _open(backend: str, arch: str, dataset: str, split_seed: int, live: Live) -> Opened:
+    """The compiler, all datasets of its methods, and the one that was asked for; raises ValueError, BackendError."""
     choose(dict.fromkeys(BACKENDS), backend, "backend")
-    if backend == "superpmi":
-        return _superpmi(dataset, split_seed, core_root, collection)
-    datasets, wanted, library = find(dataset or STDLIB, split_seed)
     machine = choose(MACHINES, arch, "arch")
+    _check_fit(backend, arch, split_seed, live)
+    if backend == "superpmi":
+        return _superpmi(dataset, split_seed, live)
+    datasets, wanted, library = find(dataset or STDLIB, split_seed)
     if backend == "embedded":
         from gymcc.envs.jitcse.backends.embedded import Embedded
 
         return LocalCompiler(library, Embedded(arch), machine), datasets, wanted
-    if arch != "x64":
-        raise ValueError(f"the llvm back end generates code for x64, not {arch}")
     from gymcc.envs.jitcse.backends.llvm import Llvm
 
     return LocalCompiler(library, Llvm(), machine), datasets, wanted
 
 
-def _superpmi(dataset: str, split_seed: int, core_root: str, collection: str) -> Opened:
+def _check_fit(backend: str, arch: str, split_seed: int, live: Live) -> None:
+    """Raise ValueError for an option that would go unheeded."""
+    if not isinstance(split_seed, int):
+        raise ValueError(f"split_seed is a whole number, got {split_seed!r}")
+    if arch != "x64" and backend != "embedded":
+        why = {"superpmi": "SuperPMI's JIT decides, see the option jit", "llvm": "LLVM generates code for x64"}
+        raise ValueError(f"arch={arch} is for backend=embedded: {why[backend]}")
+    given = [name for name, value in live._asdict().items() if value]
+    if given and backend != "superpmi":
+        raise ValueError(f"{' and '.join(given)}: for backend=superpmi, not {backend}")
+
+
+def _superpmi(dataset: str, split_seed: int, live: Live) -> Opened:
     from gymcc.envs.jitcse.backends.superpmi import SuperPMI, dataset_of
 
-    compiler = SuperPMI(core_root or None, collection or None)
+    compiler = SuperPMI(live.core_root or None, live.collection or None, jit=live.jit)
     found = dataset_of(compiler.corpus, compiler.survey(), split_seed)
     if dataset not in ("", found.name):
         raise ValueError(f"SuperPMI compiles the methods of its collection alone, not {dataset!r}; leave dataset out")

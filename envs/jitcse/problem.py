@@ -36,9 +36,9 @@ class JitCse(Problem[CseState]):
         size_weight: float = 0.0,
     ) -> None:
         super().__init__()
-        if not 1 <= max_candidates <= MAX_CANDIDATES:
+        if not isinstance(max_candidates, int) or not 1 <= max_candidates <= MAX_CANDIDATES:
             raise ValueError(f"max_candidates is a number from 1 to {MAX_CANDIDATES}, got {max_candidates!r}")
-        if not size_weight >= 0:
+        if not isinstance(size_weight, int | float) or not size_weight >= 0:
             raise ValueError(f"size_weight is PerfScore per byte, at least 0, got {size_weight!r}")
         self.compiler = compiler
         self.datasets = datasets

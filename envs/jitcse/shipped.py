@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import gzip
+import zlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -28,7 +29,10 @@ class _Lazy(Mapping[str, Method]):
 
     def __getitem__(self, instance: str) -> Method:
         if instance not in self._known:
-            self._known[instance] = read(self._lines[instance])
+            try:
+                self._known[instance] = read(self._lines[instance])
+            except ValueError as error:
+                raise _damaged(METHODS, error) from error
         return self._known[instance]
 
     def __iter__(self) -> Iterator[str]:
@@ -56,14 +60,25 @@ class Label:
 @cache
 def labels() -> Mapping[str, Label]:
     """By id. A line is ``id candidates mask proven|unproven``, the set as a hexadecimal bit mask."""
-    found = {}
-    for line in _lines(LABELS):
-        instance, count, mask, proven = line.split(" ")
-        bits = int(mask, 16)
-        best = frozenset(number for number in range(bits.bit_length()) if bits >> number & 1)
-        found[instance] = Label(int(count), best, proven == "proven")
-    return found
+    try:
+        return dict(map(_label, _lines(LABELS)))
+    except ValueError as error:
+        raise _damaged(LABELS, error) from error
+
+
+def _label(line: str) -> tuple[str, Label]:
+    instance, count, mask, proven = line.split(" ")
+    bits = int(mask, 16)
+    best = frozenset(number for number in range(bits.bit_length()) if bits >> number & 1)
+    return instance, Label(int(count), best, proven == "proven")
 
 
 def _lines(path: Path) -> list[str]:
-    return gzip.decompress(path.read_bytes()).decode().splitlines()
+    try:
+        return gzip.decompress(path.read_bytes()).decode().splitlines()
+    except (OSError, EOFError, zlib.error, UnicodeDecodeError) as error:
+        raise _damaged(path, error) from error
+
+
+def _damaged(path: Path, error: Exception) -> ValueError:
+    return ValueError(f"{path}, which comes with GymCC, is damaged: {error}; install GymCC again")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from gymcc.envs.jitcse.analysis import Candidate, Score
+from gymcc.envs.jitcse.backends.superpmi.corpus import INSTALL
 from gymcc.envs.jitcse.backends.superpmi.errors import WrongJit
 from gymcc.envs.jitcse.backends.superpmi.report import SATURATED, Report
 from gymcc.envs.jitcse.ir import Type
@@ -34,7 +35,9 @@ def candidates(report: Report) -> tuple[Candidate, ...]:
     try:
         return tuple(_candidate(row) for row in report.rows)
     except KeyError as error:
-        raise WrongJit(f"the JIT does not tell the feature {error.args[0]!r}; .NET 9 and later do") from None
+        raise WrongJit(
+            f"the JIT does not tell the feature {error.args[0]!r} of candidates; .NET 9 and later do: {INSTALL}"
+        ) from None
 
 
 def _candidate(row: dict[str, int]) -> Candidate:

@@ -9,6 +9,7 @@ from typing import TypeVar
 
 from gymcc.envs.core.toolchain import Session, ToolError, ToolMissing
 from gymcc.envs.jitcse.backends.superpmi import requests
+from gymcc.envs.jitcse.backends.superpmi.candidates import candidates
 from gymcc.envs.jitcse.backends.superpmi.corpus import INSTALL, Corpus
 from gymcc.envs.jitcse.backends.superpmi.errors import MethodFailed, MethodUnusable, Unanswered, WrongJit
 from gymcc.envs.jitcse.backends.superpmi.grammar import MalformedReply, Reply, is_done, parse_reply
@@ -41,7 +42,7 @@ class Client:
     def hook(self, index: int, choice: Iterable[int] = ()) -> Report:
         """The method with the candidates of ``choice`` performed, all candidates described by name.
 
-        Raises as :meth:`stock`, and :class:`WrongJit` where the JIT does not know of the hook.
+        Raises as :meth:`stock`, and :class:`WrongJit` where the JIT does not know of the hook or tells too little.
         """
         chosen = tuple(choice)
         return self._persistently(index, lambda: self._hook(index, chosen))
@@ -103,11 +104,16 @@ class Client:
         report = _compiled(index, self._reply(requests.hook(index, chosen, names=asked)))
         tail = report.tail
         if isinstance(tail, Hook):
-            return replace(report, tail=self._named(_checked(tail, chosen, report.num_cand)))
+            described = replace(report, tail=self._named(_checked(tail, chosen, report.num_cand)))
+            if tail.feature_names:
+                candidates(described)  # a JIT that tells too little is found out with the first of them
+            return described
         if tail is None and report.num_cand == 0:
             return replace(report, tail=Hook(()))
         who = tail.name if isinstance(tail, Heuristic) else "another heuristic"
-        raise WrongJit(f"{self.corpus.jit} has no JitRLHook ({who} decided): take a checked JIT of .NET 9 or later")
+        raise WrongJit(
+            f"{self.corpus.jit} has no JitRLHook ({who} decided): take a checked JIT of .NET 9 or later; {INSTALL}"
+        )
 
     def _named(self, hook: Hook) -> Hook:
         """With the names that this process told, with the first candidates it described."""
