@@ -133,10 +133,11 @@ class Network(Section):
     """The policy's network.
 
     ``vector``: a multi-layer perceptron on the flattened observation. ``set``: one scorer shared by all candidates,
-    for observations with a row per action.
+    for observations with a row per action, the last for stopping. ``options``: the same for a list of options, with one
+    more row for the whole.
     """
 
-    encoder: Literal["vector", "set"] = "vector"
+    encoder: Literal["vector", "set", "options"] = "vector"
     layers: Annotated[tuple[Count, ...], Field(min_length=1)] = (256, 256)
 
 

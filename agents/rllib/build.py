@@ -49,9 +49,10 @@ def _check(experiment: Experiment, env: CompilerEnv[Any]) -> None:
     shape, encoder = env.observation_space.shape, experiment.network.encoder
     if shape is None:
         raise ConfigError(f"env.options.observation: a network needs one array, {experiment.env.id} gives several")
-    if encoder == "set" and (len(shape) != 2 or shape[0] != env.problem.n_actions):
-        rows = f"a row for each of the {env.problem.n_actions} actions"
-        raise ConfigError(f"network.encoder: set needs {rows}, {experiment.env.id} observes {shape}")
+    beyond = {"set": 0, "options": 1}.get(encoder)
+    if beyond is not None and (len(shape) != 2 or shape[0] != env.problem.n_actions + beyond):
+        rows = f"a row for each of the {env.problem.n_actions} actions" + " and one more" * beyond
+        raise ConfigError(f"network.encoder: {encoder} needs {rows}, {experiment.env.id} observes {shape}")
 
 
 def _dqn(experiment: Experiment, dqn: DQN) -> AlgorithmConfig:

@@ -49,43 +49,62 @@ class VectorNet(MaskedNet):
         return self.scores(hidden), self.value(hidden)
 
 
-class SetNet(MaskedNet):
-    """For actions that are a set of candidates and stop: one shared scorer, whatever the number and order.
+class OptionsNet(MaskedNet):
+    """For actions that are a list of options: one shared scorer, whatever their number and order.
 
-    The observation is a row per action, flattened, the last row for stopping and all that concerns the whole; column 0
-    is 1 in rows that there is a candidate for. Each candidate is scored from its own row, the last row, and mean and
-    maximum of all candidates' encodings.
+    The observation is a row per action and a last row for all that concerns the whole, flattened; column 0 is 1 in rows
+    that there is an option for. Each option is scored from its own row, the last row, and mean and maximum of all
+    options' encodings.
     """
+
+    beyond = 1  # rows that are no action
 
     def __init__(self, inputs: int, actions: int, layers: Sequence[int], dueling: bool) -> None:
         super().__init__()
-        self.actions, self.features = actions, inputs // actions
+        self.rows = actions + self.beyond
+        self.features = inputs // self.rows
         width = layers[-1]
         self.row = perceptron([self.features, *layers])
         self.whole = perceptron([self.features + 2 * width, *layers])
         self.alone, self.among = nn.Linear(width, width), nn.Linear(width, width)
         self.score = nn.Linear(width, 1)
-        self.stop = nn.Linear(width, 1)
         self.value = nn.Linear(width, 1)
         self.dueling = dueling
 
     def encode(self, observations: Tensor) -> tuple[Tensor, Tensor]:
-        rows = observations.reshape(-1, self.actions, self.features)
-        candidates, whole = rows[:, :-1], rows[:, -1]
-        present = candidates[..., :1]
-        each = self._rowwise(self.row, candidates) * present
+        rows = observations.reshape(-1, self.rows, self.features)
+        options, whole = rows[:, :-1], rows[:, -1]
+        present = options[..., :1]
+        each = self._rowwise(self.row, options) * present
         mean = each.sum(1) / present.sum(1).clamp(min=1)
         whole = self.whole(torch.cat([whole, mean, each.amax(1)], -1))
         scores = self._rowwise(self.score, torch.relu(self._rowwise(self.alone, each) + self.among(whole).unsqueeze(1)))
-        return torch.cat([scores.squeeze(-1), self.stop(whole)], -1), self.value(whole)
+        return self.completed(scores.squeeze(-1), whole), self.value(whole)
+
+    def completed(self, scores: Tensor, whole: Tensor) -> Tensor:
+        """Scores of all actions, from those of the options."""
+        return scores
 
     def _rowwise(self, layer: nn.Module, rows: Tensor) -> Tensor:
         """A layer on every row. Flattened, since of a layer on three dimensions ONNX does not keep the name."""
         flat: Tensor = layer(rows.reshape(-1, rows.shape[-1]))
-        return flat.reshape(-1, self.actions - 1, flat.shape[-1])
+        return flat.reshape(-1, self.rows - 1, flat.shape[-1])
 
 
-ENCODERS: dict[str, type[VectorNet] | type[SetNet]] = {"vector": VectorNet, "set": SetNet}
+class SetNet(OptionsNet):
+    """For actions that are a set of candidates and stop: the last row is for stopping too."""
+
+    beyond = 0
+
+    def __init__(self, inputs: int, actions: int, layers: Sequence[int], dueling: bool) -> None:
+        super().__init__(inputs, actions, layers, dueling)
+        self.stop = nn.Linear(layers[-1], 1)
+
+    def completed(self, scores: Tensor, whole: Tensor) -> Tensor:
+        return torch.cat([scores, self.stop(whole)], -1)
+
+
+ENCODERS: dict[str, type[VectorNet] | type[OptionsNet]] = {"vector": VectorNet, "set": SetNet, "options": OptionsNet}
 
 
 def perceptron(sizes: Sequence[int]) -> nn.Sequential:

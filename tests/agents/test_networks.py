@@ -12,7 +12,7 @@ onnxruntime = pytest.importorskip("onnxruntime")
 
 from gymcc.agents.config import parse  # noqa: E402
 from gymcc.agents.rllib.export import describe, export, load_weights  # noqa: E402
-from gymcc.agents.rllib.networks import Scorer, SetNet  # noqa: E402
+from gymcc.agents.rllib.networks import OptionsNet, Scorer, SetNet  # noqa: E402
 from gymcc.envs.core.making import make_bare  # noqa: E402
 
 ACTIONS, FEATURES = 6, 4
@@ -26,31 +26,33 @@ def rows(batch: int, present: int) -> torch.Tensor:
     return drawn
 
 
-@pytest.fixture
-def net() -> SetNet:
+@pytest.fixture(params=[SetNet, OptionsNet])
+def net(request: pytest.FixtureRequest) -> OptionsNet:
     torch.manual_seed(0)
-    return SetNet(ACTIONS * FEATURES, ACTIONS, [16, 8], dueling=False).eval()
+    kind = request.param  # the last row is an action only to SetNet
+    return kind(ACTIONS * FEATURES, ACTIONS - kind.beyond, [16, 8], dueling=False).eval()
 
 
-def scores(net: SetNet, observation: torch.Tensor) -> torch.Tensor:
+def scores(net: OptionsNet, observation: torch.Tensor) -> torch.Tensor:
     with torch.no_grad():
-        return net(observation.flatten(1), torch.ones(len(observation), ACTIONS))[0]
+        return net(observation.flatten(1), torch.ones(len(observation), net.rows - net.beyond))[0]
 
 
-def test_candidates_in_another_order_have_the_same_scores(net: SetNet) -> None:
+def test_candidates_in_another_order_have_the_same_scores(net: OptionsNet) -> None:
     observation, order = rows(3, 5), torch.tensor([3, 0, 4, 1, 2, 5])
-    assert torch.allclose(scores(net, observation)[:, order], scores(net, observation[:, order]), atol=1e-6)
+    moved = order[: net.rows - net.beyond]
+    assert torch.allclose(scores(net, observation)[:, moved], scores(net, observation[:, order]), atol=1e-6)
 
 
-def test_absent_candidates_make_no_difference(net: SetNet) -> None:
+def test_absent_candidates_make_no_difference(net: OptionsNet) -> None:
     observation = rows(3, 2)
     other = observation.clone()
     other[:, 2:-1, 1:] = 7.0  # column 0 still says that there is nothing
-    kept = [0, 1, 5]
+    kept = [0, 1, 5][: 3 - net.beyond]  # and stopping, where there is that
     assert torch.allclose(scores(net, observation)[:, kept], scores(net, other)[:, kept], atol=1e-6)
 
 
-def test_candidates_matter_to_each_other(net: SetNet) -> None:
+def test_candidates_matter_to_each_other(net: OptionsNet) -> None:
     observation = rows(1, 5)
     other = observation.clone()
     other[:, 4, 1:] += 1
