@@ -46,6 +46,16 @@ def jitcse(
 
 
 @app.command()
+def nitta(
+    seconds: float = typer.Option(3.0, help="CPU time spent on each group of programs.", min=0.1), as_json: Json = False
+) -> None:
+    """NITTA: steps a second with all options, scores and the observation at every step; front end; a root's options."""
+    from gymcc.benchmarks import bench_nitta
+
+    show(bench_nitta.bench(seconds), as_json, "NITTA, CPU time of one core")
+
+
+@app.command()
 def fidelity(
     nests: int = typer.Option(200, help="Nests per instance and action set.", min=10), as_json: Json = False
 ) -> None:

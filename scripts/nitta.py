@@ -7,11 +7,12 @@ from typing import Annotated
 
 import typer
 
-from gymcc.scripts import nitta_crawl
+from gymcc.scripts import nitta_crawl, nitta_crosswalk
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="NITTA: a server, a scoring service, traces.")
 
 app.command("crawl")(nitta_crawl.command)
+app.command("crosswalk")(nitta_crosswalk.command)
 
 Program = Annotated[Path, typer.Argument(help="Lua program.", metavar="PROGRAM.lua")]
 Port = Annotated[str, typer.Option("--port", "-p", metavar="N", help="0: any that is free.")]
