@@ -55,9 +55,9 @@ def replying(reply: bytes | Callable[[int], bytes]) -> Iterator[str]:
             except OSError:
                 return
             with peer:
-                peer.recv(65536)
-                peer.sendall(replies(count))
-                count += 1
+                if peer.recv(65536):  # not one who only looks whether somebody listens
+                    peer.sendall(replies(count))
+                    count += 1
 
     thread = threading.Thread(target=answer)
     thread.start()

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from gymcc.envs.core.toolchain import ToolDied, ToolMissing, ToolTimeout
-from gymcc.envs.nitta.backends.server import NittaServer, NodeUnavailable, ServerError, ServerGone, ServerSettings
+from gymcc.envs.nitta.backends.server import NittaServer, ServerError, ServerGone, ServerSettings
 from gymcc.envs.nitta.backends.server.process import OVERRIDE, default_command
 from gymcc.envs.nitta.frontend import compile_lua
 from gymcc.envs.nitta.program import Program
@@ -93,11 +93,30 @@ def test_closing_ends_it(server):
 def test_a_server_that_dies_is_an_error_and_the_next_is_new(server):
     node = server.root()
     os.kill(group_of(server.url), signal.SIGKILL)
-    with pytest.raises((ServerGone, NodeUnavailable)):
+    with pytest.raises(ServerGone):
         _ = node.children
-    wait_until(lambda: not server._process.alive)
     assert server.root().children
     assert server.starts == 2
+
+
+def test_a_server_that_dies_over_a_request_is_not_taken_for_one_that_refuses_a_node(tmp_path):
+    mortal = tmp_path / "mortal.py"
+    mortal.write_text(
+        "import os\n"
+        "from gymcc.envs.nitta.server.api import Api\n"
+        "from tests.nitta import recorded_server\n"
+        "answer = Api.answer\n"
+        "Api.answer = lambda self, method, path: os._exit(3) if path == '/node/-1' else answer(self, method, path)\n"
+        "recorded_server.main()\n"
+    )
+    command = ("env", f"PYTHONPATH={ROOT}", sys.executable, str(mortal), "swap2")
+    with NittaServer(program("swap2"), settings=settings("swap2", command=command)) as server:
+        tree = server.root().tree
+        assert tree.facts("-0").sid == "-0"
+        with pytest.raises(ServerGone):
+            tree.facts("-1")
+        assert tree.facts("-0").sid == "-0"
+        assert server.starts == 2
 
 
 def test_a_copy_starts_its_own(server):

@@ -175,13 +175,12 @@ def _unit_logs(node: Node) -> dict[str, UnitLog]:
 
 
 def _write_moves(logs: dict[str, UnitLog], decision: Dataflow, before: Synthesis, after: Synthesis) -> None:
-    """The source first: a unit may give a value to itself."""
+    """The source first: the divider may give a value to itself."""
     source = before.units[decision.source]
     given = tuple(sorted(variable for _, variable in decision.targets))
-    between = source.give(given, decision.tick)
-    logs[source.tag].moved(source, between, given, True, decision.tick)
+    logs[source.tag].moved(source, source.give(given, decision.tick), given, True, decision.tick)
     for at, variable in decision.targets:
-        unit = between if at == decision.source else before.units[at]
+        unit = before.units[at]
         logs[unit.tag].moved(unit, after.units[at], (variable,), False, decision.tick)
 
 

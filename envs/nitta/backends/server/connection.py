@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.client
 import json
+import socket
 from time import monotonic
 from typing import Any
 from urllib.parse import urlsplit
@@ -88,10 +89,20 @@ class Connection:
             self.close()
             if was_open:
                 return self._exchange(method, path, request)
-            raise NodeUnavailable(request, "closed the connection without an answer", 0) from error
+            if self._listens():
+                raise NodeUnavailable(request, "closed the connection without an answer", 0) from error
+            raise ServerGone(request, "it closed the connection and ended") from error
         except (OSError, http.client.HTTPException) as error:
             self.close()
             raise ServerGone(request, f"no connection: {error}") from error
+
+    def _listens(self) -> bool:
+        """Whether there is still somebody: a server that died is not one that cannot evaluate a node."""
+        try:
+            socket.create_connection((self._http.host, self._http.port), self.seconds).close()
+        except OSError:
+            return False
+        return True
 
     def _attempt(self, method: str, path: str, request: str) -> tuple[int, bytes]:
         deadline = monotonic() + self.seconds

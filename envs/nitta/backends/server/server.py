@@ -10,7 +10,7 @@ from tempfile import TemporaryDirectory
 from typing import Any, Self
 
 from gymcc.envs.nitta.backends.server.connection import Connection
-from gymcc.envs.nitta.backends.server.errors import NodeUnavailable, ServerError, ServerGone
+from gymcc.envs.nitta.backends.server.errors import ServerError, ServerGone
 from gymcc.envs.nitta.backends.server.node import RemoteNode, RemoteTree
 from gymcc.envs.nitta.backends.server.process import ServerProcess, default_command
 from gymcc.envs.nitta.microarchitecture import DEFAULT, Microarchitecture
@@ -88,11 +88,11 @@ class NittaServer:
 
     def get(self, path: str) -> Any:
         """The JSON at ``path``, as :meth:`Connection.get`."""
-        return self._watched(lambda connection: connection.get(path))
+        return self._asked(lambda connection: connection.get(path))
 
     def post(self, path: str) -> Any:
         """As :meth:`get`, with POST."""
-        return self._watched(lambda connection: connection.post(path))
+        return self._asked(lambda connection: connection.post(path))
 
     def close(self) -> None:
         """End the server, if it is ours, and the connection; another request opens them anew."""
@@ -145,15 +145,12 @@ class NittaServer:
         self.starts += 1
         return self._process.url
 
-    def _watched(self, request: Callable[[Connection], Any]) -> Any:
-        """Do a request; a server that died over it is not taken for one that refuses a node."""
-        connection = self._ready()
+    def _asked(self, request: Callable[[Connection], Any]) -> Any:
         try:
-            return request(connection)
-        except NodeUnavailable as error:
-            if error.status or not self._process or self._process.alive:
-                raise
-            raise ServerGone(error.request, "the server ended; the next request starts another") from error
+            return request(self._ready())
+        except ServerGone:
+            self.close()  # so that the next request starts another
+            raise
 
     def _check_program(self, connection: Connection) -> None:
         """Raise :class:`ServerError` unless the server synthesises this program."""
