@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -90,11 +91,14 @@ def test_closing_ends_it(server):
     assert server.url == ""
 
 
-def test_a_server_that_dies_is_an_error_and_the_next_is_new(server):
+def test_a_server_that_died_is_an_error_at_most_and_the_next_is_new(server):
     node = server.root()
-    os.kill(group_of(server.url), signal.SIGKILL)
-    with pytest.raises(ServerGone):
+    pid = group_of(server.url)
+    os.kill(pid, signal.SIGKILL)
+    wait_until(lambda: gone(pid))
+    with suppress(ServerGone):  # unless it is known by now
         _ = node.children
+    assert node.children
     assert server.root().children
     assert server.starts == 2
 
