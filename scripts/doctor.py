@@ -18,12 +18,13 @@ EXTRAS = {  # `report` is pillow alone
 
 
 def command(as_json: Json = False) -> None:
-    """Check the processor, the optional packages and the code generator."""
+    """Check the processor, the optional packages, the code generator and the OCaml compilers."""
     rows = [
         _row("machine", True, ", ".join(fingerprint().values()), ""),
         _row("python", True, platform.python_version(), ""),
         _row("cores", True, f"{len(os.sched_getaffinity(0))} usable, load {os.getloadavg()[0]:.1f}", ""),
         _native(),
+        *_ocaml(),
         *(_package(name, extra) for extra, names in EXTRAS.items() for name in names),
     ]
     show(rows, as_json)
@@ -39,6 +40,11 @@ def _native() -> dict[str, object]:
     if target is None:
         return _row("looptune native", False, "no AVX-512, no AVX2", "use -o backend=model or looptune-mm-model-v0")
     return _row("looptune native", True, f"{target.name}, peak {native.peak_gflops(target):.0f} GFLOPS", "")
+
+
+def _ocaml() -> list[dict[str, object]]:
+    report = import_module("gymcc.envs.ocaml.backends.compiler.report").report
+    return [_row(each.what, each.ok, each.found, each.advice) for each in report()]
 
 
 def _package(name: str, extra: str) -> dict[str, object]:

@@ -22,6 +22,7 @@ COMMANDS = {
     "bench": "bench",
     "jitcse": "jitcse",
     "nitta": "nitta",
+    "ocaml": "ocaml",
     "doctor": "doctor",
 }
 INTERRUPTED = 130

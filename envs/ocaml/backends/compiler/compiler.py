@@ -1,0 +1,223 @@
+"""A program and the real compiler: what there is to decide, and what decisions cost."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from hashlib import sha256
+from itertools import pairwise
+from pathlib import Path as File
+
+from gymcc.envs.core.toolchain import ToolDied, ToolTimeout
+from gymcc.envs.ocaml.backends.compiler.building import build
+from gymcc.envs.ocaml.backends.compiler.cache import Cache
+from gymcc.envs.ocaml.backends.compiler.compiling import COMPILE_SECONDS, Binary, Driver
+from gymcc.envs.ocaml.backends.compiler.decisions import Action, Decisions
+from gymcc.envs.ocaml.backends.compiler.errors import BadProgram, OutputChanged
+from gymcc.envs.ocaml.backends.compiler.folders import cache_folder
+from gymcc.envs.ocaml.backends.compiler.listing import Definition, Kind, Path, Site, parse_listing
+from gymcc.envs.ocaml.backends.compiler.measuring import Measurement, count, time
+from gymcc.envs.ocaml.backends.compiler.plan import Planner
+from gymcc.envs.ocaml.backends.compiler.program import Program, read_program
+from gymcc.envs.ocaml.backends.compiler.survey import Survey, from_json, refused_sites, survey
+from gymcc.envs.ocaml.backends.compiler.toolchain import Toolchain, detect
+
+RUN_SECONDS = 20.0
+OPTIONS = {"closure": (), "flambda": ("-O3",)}
+NOTHING: frozenset[Action] = frozenset({Action.DEFAULT})
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """What decisions cost."""
+
+    cost: float  # instructions, or seconds where they cannot be counted
+    text: int  # bytes of machine code of the program's own files
+    output: str  # hash of what the program printed
+    binary: str  # hash of the executable: equal ones have equal figures
+    refused: frozenset[Path]  # what was to be inlined and was not, at least in one copy of the code around it
+
+
+class Compiler:
+    """Compiles a program as decided and measures what comes out. Everything that is constant is found out at once.
+
+    ``source`` is a folder, a file, or files in the order in which they are linked; or a :class:`Program`. Decisions are
+    a mapping of paths to :class:`Action`; a path of one site is the call in its own function's text, a longer one that
+    in the body copied for the call at its last but one site; without a decision, paths follow their last site and sites
+    the compiler. Objects can be pickled and shared by forked processes. Nothing they start outlives a call.
+
+    Raises :class:`BadProgram`, and :class:`BackendError` where the compiler is missing or of a wrong version.
+    """
+
+    def __init__(
+        self,
+        source: File | Sequence[File] | Program,
+        *,
+        arguments: Sequence[str] = (),
+        stdin: bytes = b"",
+        flags: Sequence[str] = (),
+        toolchain: Toolchain | None = None,
+        options: Sequence[str] | None = None,
+        compile_seconds: float = COMPILE_SECONDS,
+        run_seconds: float = RUN_SECONDS,
+        externals: bool = False,
+    ) -> None:
+        """``options``: of the compiler, by default -O3 for Flambda; ``externals``: calls of libraries are sites too."""
+        self.toolchain = toolchain or detect()
+        chosen = OPTIONS[self.toolchain.middle_end] if options is None else tuple(options)
+        if isinstance(source, Program):
+            self.program = source
+        else:
+            self.program = read_program(self.toolchain, source, arguments, stdin, flags)
+        self.driver = Driver(self.toolchain, build(self.toolchain), chosen, compile_seconds)
+        self.run_seconds = run_seconds
+        self.cache = Cache(cache_folder() / "measured.sqlite")
+        plain, body = self.driver.plain(self.program)
+        self.listing = parse_listing(body, externals)
+        self.baseline = self._baseline(plain)
+        self.survey = self._surveyed(externals)
+        inlined = None if self.toolchain.flambda else self.survey.inlined
+        self._planner = Planner(self.program, self.listing, inlined)
+
+    # What there is to decide
+
+    @property
+    def sites(self) -> tuple[Site, ...]:
+        """The calls of the program, file by file, in the order in which the called functions stand there."""
+        return self.listing.sites
+
+    @property
+    def definitions(self) -> tuple[Definition, ...]:
+        """The functions that the program names."""
+        return self.listing.definitions
+
+    def legal(self, path: Path) -> frozenset[Action]:
+        """What can be decided for a path: DEFAULT alone where nothing can.
+
+        Closure mode has no default of its own beside the other two where it can inline: {INLINE, NEVER}.
+        """
+        self._check(path)
+        if not self._can_inline(path):
+            return NOTHING
+        both = frozenset({Action.INLINE, Action.NEVER})
+        return both | NOTHING if self.toolchain.flambda else both
+
+    def default(self, site: int) -> Action:
+        """What closure mode does unasked; DEFAULT for Flambda, which decides anew in every copy."""
+        if self.toolchain.flambda:
+            return Action.DEFAULT
+        return Action.INLINE if site in self.survey.inlined else Action.NEVER
+
+    def children(self, path: Path) -> tuple[int, ...]:
+        """The sites that inlining at the end of ``path`` copies and that can be decided on there."""
+        self._check(path)
+        return self._planner.texts.children(path)
+
+    # What it costs
+
+    @property
+    def deterministic(self) -> bool:
+        """Whether costs are counted; otherwise they are seconds and vary."""
+        return self.toolchain.counts
+
+    @property
+    def unit(self) -> str:
+        """Of costs."""
+        return "instructions" if self.toolchain.counts else "seconds"
+
+    def compile(self, decisions: Mapping[Path, Action]) -> Binary:
+        """The executable. Raises :class:`BackendError` where the compiler fails or takes too long."""
+        return self._compiled(decisions)[0]
+
+    def cost(self, decisions: Mapping[Path, Action]) -> Figures:
+        """What the decisions cost. Raises :class:`BackendError`, :class:`OutputChanged` among others."""
+        binary, refused = self._compiled(decisions)
+        measured = self.measure(binary)
+        if measured.output != self.baseline.output:
+            raise OutputChanged(f"output changed: {self.program.units[-1]} prints something else with these decisions")
+        return Figures(measured.cost, binary.text, measured.output, binary.digest, refused)
+
+    def measure(self, binary: Binary) -> Measurement:
+        """Run an executable; counts are kept on disk and not made again. Raises :class:`BackendError`."""
+        valgrind = self.toolchain.valgrind
+        if valgrind is None:
+            return time(binary.image, self.program, self.run_seconds)
+        run = repr((valgrind.version, self.program.arguments, self.program.stdin))
+        key = f"count {binary.digest} {sha256(run.encode()).hexdigest()}"
+        if (known := self.cache.get(key)) is not None:
+            return Measurement(*known)
+        measured = count(binary.image, self.program, valgrind, self.run_seconds)
+        self.cache.put(key, [measured.cost, measured.output, measured.printed])
+        return measured
+
+    def versions(self) -> dict[str, str]:
+        """What costs depend on."""
+        valgrind = self.toolchain.valgrind
+        return {
+            "ocamlopt": f"{self.toolchain.ocamlopt.version} {self.toolchain.middle_end}",
+            "options": " ".join(self.driver.options),
+            "counter": valgrind.version if valgrind else "user time",
+        }
+
+    # How it is done
+
+    def _compiled(self, decisions: Mapping[Path, Action]) -> tuple[Binary, frozenset[Path]]:
+        plan = self._planner.plan(self._checked(decisions))
+        binary, _ = self.driver.rewritten(self.program, plan)
+        contexts = plan.contexts()
+        refused = frozenset(
+            (*contexts[refusal.context], site)
+            for refusal in binary.refused
+            for site in refused_sites(self.listing, [refusal])
+        )
+        return binary, refused
+
+    def _checked(self, decisions: Mapping[Path, Action]) -> Decisions:
+        for path in decisions:
+            self._check(path)
+        return {path: Action(action) for path, action in decisions.items()}
+
+    def _check(self, path: Path) -> None:
+        if not path or not all(0 <= site < len(self.sites) for site in path):
+            raise ValueError(
+                f"{path} is no path of sites; {self.program.units[-1]} has sites 0 to {len(self.sites) - 1}"
+            )
+        for outer, inner in pairwise(path):
+            callee = self.listing.callee(outer)
+            if callee is None or inner not in self.listing.within(callee.id):
+                raise ValueError(f"{path} is no path: {self.sites[inner]} is not in what {self.sites[outer]} calls")
+
+    def _can_inline(self, path: Path) -> bool:
+        texts, site = self._planner.texts, self.sites[path[-1]]
+        if len(path) == 1:
+            return site.id in self.survey.inlinable
+        if not texts.can_copy(path[:-1]):
+            return False
+        if site.kind is not Kind.SELF:
+            return site.id in self.survey.inlinable
+        others = (other.id for other in self.sites if other.callee == site.callee)
+        return texts.can_copy(path) and not self.survey.inlinable.isdisjoint(others)
+
+    def _baseline(self, plain: Binary) -> Figures:
+        try:
+            measured = self.measure(plain)
+        except ToolTimeout as error:
+            advice = "make its input smaller, or allow it more time"
+            raise BadProgram(f"the program does not end within {self.run_seconds:g} s; {advice}") from error
+        except ToolDied as error:
+            raise BadProgram(f"the program does not end well: {error.what}") from error
+        if measured.printed == 0:
+            raise BadProgram(
+                "the program prints nothing, so that nobody would see if it computed something else;"
+                " have it print a checksum of its results"
+            )
+        return Figures(measured.cost, plain.text, measured.output, plain.digest, frozenset())
+
+    def _surveyed(self, externals: bool) -> Survey:
+        run = f"{self.program.key} {self.driver.key()} {externals}"
+        key = f"survey {sha256(run.encode()).hexdigest()}"
+        if (known := self.cache.get(key)) is not None:
+            return from_json(known)
+        found = survey(self.driver, self.program, self.listing)
+        self.cache.put(key, found.to_json())
+        return found
