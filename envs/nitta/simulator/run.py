@@ -9,6 +9,7 @@ from gymcc.envs.nitta.functions import Function, Kind
 from gymcc.envs.nitta.microarchitecture import Microarchitecture
 from gymcc.envs.nitta.numbers import Fixed, NumberType
 from gymcc.envs.nitta.schedule import Schedule, Transport
+from gymcc.envs.nitta.simulator.bypass import with_true_producers
 from gymcc.envs.nitta.simulator.errors import ScheduleError
 from gymcc.envs.nitta.simulator.machine import assemble
 from gymcc.envs.nitta.simulator.spi import Spi
@@ -27,6 +28,7 @@ def run(
     ``received`` gives for each name of :func:`gymcc.envs.nitta.evaluate.receives` one value per iteration. Raises
     :class:`ScheduleError` for the first rule that the schedule breaks.
     """
+    schedule = with_true_producers(schedule)
     units = assemble(schedule, microarchitecture, number_type)
     _check_transports(schedule, units)
     results = []

@@ -1,0 +1,8 @@
+-- a lamp that changes every cycle
+function blink(lit)
+    local next = not lit
+    send(lit)
+    blink(next)
+end
+
+blink(0)

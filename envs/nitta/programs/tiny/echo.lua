@@ -1,0 +1,7 @@
+-- what comes in goes out
+function echo()
+    send(receive())
+    echo()
+end
+
+echo()
