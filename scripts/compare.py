@@ -45,7 +45,11 @@ def command(
     option: Option = None,
     as_json: Json = False,
 ) -> None:
-    """Run searches on instances of a split (default: 20, 100 evaluations each) and write records and a report."""
+    """Run searches on instances of a split (default: 20, 100 evaluations each) and write records and a report.
+
+    Where one may stop at will, as in jitcse, the speed-up counts the state that a method ends in; elsewhere the best on
+    its path. The other is shown beside it.
+    """
     options = parse_options(option) | ({"dataset": dataset} if dataset else {})
     env = make(env_id, **options)
     searches, references = parse_methods(methods)

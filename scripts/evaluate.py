@@ -52,7 +52,9 @@ def command(
 ) -> None:
     """Compare a policy's greedy roll-out with searches (default: 20 test instances, as many evaluations as steps).
 
-    Records go to RUN/records, the report to RUN/report.html. Interrupted, run it again to continue.
+    Records go to RUN/records, the report to RUN/report.html. Interrupted, run it again to continue. Where one may stop
+    at will, as in jitcse, the speed-up counts the state that a method ends in; elsewhere the best on its path. The
+    other is shown beside it.
     """
     evaluate(run, against, dataset, split, count, instance, evaluations, seconds, seed, seeds, out, option, as_json)
 

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Sequence
+import sys
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from time import perf_counter
@@ -18,7 +19,7 @@ from gymcc.agents.policy import Policy, rollout
 from gymcc.agents.search import Budget, search
 from gymcc.envs.core.env import CompilerEnv
 from gymcc.envs.core.machine import fingerprint
-from gymcc.envs.core.problem import Problem
+from gymcc.envs.core.problem import BackendError, Problem
 from gymcc.envs.core.record import Record, append_record, intact_records, make_record
 
 POLICY = "policy"
@@ -115,25 +116,42 @@ def rolled_out(
 def run(
     plan: Plan, env: CompilerEnv[Any], path: Path, policy: Policy | None, advance: Callable[[str], None]
 ) -> list[Record]:
-    """All records of a plan, in order; finished ones are read back from ``path``, new ones appended as they come."""
+    """All records of a plan, in order; finished ones are read back from ``path``, new ones appended as they come.
+
+    An instance that a live compiler fails on is left out for all methods, which is told on standard error. Raises
+    :class:`BackendError` if that leaves none.
+    """
     done = {(record.instance, record.method, record.seed): record for record in _finished(path)}
     path.parent.mkdir(parents=True, exist_ok=True)
+    kept: list[str] = []
     for instance in plan.instances:
-        missing = [(method, seed) for method, seed in plan.runs() if (instance, method, seed) not in done]
-        judge = env.problem.careful()
-        extra = _extra(plan, env.problem, judge, instance) if missing else {}
-        for method, seed in missing:
-            if method == POLICY:
-                assert policy is not None
-                record = rolled_out(policy, env, judge, plan, instance, extra)
-            else:
-                record = searched(
-                    env.problem, judge, plan.env_id, plan.options, instance, method, plan.budget, seed, extra
-                )
-            done[instance, method, seed] = record
-            append_record(path, record)
+        try:
+            for record in _missing(plan, env, policy, instance, done):
+                append_record(path, record)
+            kept.append(instance)
+        except BackendError as error:
+            if instance == plan.instances[-1] and not kept:
+                raise
+            print(f"left out: {instance}: {error}", file=sys.stderr)
         advance(instance)
-    return [done[instance, method, seed] for instance in plan.instances for method, seed in plan.runs()]
+    return [done[instance, method, seed] for instance in kept for method, seed in plan.runs()]
+
+
+def _missing(
+    plan: Plan, env: CompilerEnv[Any], policy: Policy | None, instance: str, done: dict[tuple[str, str, int], Record]
+) -> Iterator[Record]:
+    """The records of an instance that are not among those ``done``, which they join one by one."""
+    missing = [(method, seed) for method, seed in plan.runs() if (instance, method, seed) not in done]
+    judge = env.problem.careful()
+    extra = _extra(plan, env.problem, judge, instance) if missing else {}
+    for method, seed in missing:
+        if method == POLICY:
+            assert policy is not None
+            record = rolled_out(policy, env, judge, plan, instance, extra)
+        else:
+            record = searched(env.problem, judge, plan.env_id, plan.options, instance, method, plan.budget, seed, extra)
+        done[instance, method, seed] = record
+        yield record
 
 
 def _extra(plan: Plan, problem: Problem[Any], judge: Problem[Any], instance: str) -> dict[str, Any]:

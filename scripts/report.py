@@ -28,5 +28,5 @@ def command(run: Run, picture: Picture = None) -> None:
     env = make(records[0].env, **records[0].options)
     print(write_report_of(folder, records, env, f"{folder.name}: methods compared"))
     if picture:
-        write_picture(picture, records)
+        write_picture(picture, records, last_counts=env.problem.last_counts)
         print(picture)

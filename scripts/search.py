@@ -57,13 +57,13 @@ def command(
 
 
 def _row(record: Record, problem: Any) -> dict[str, Any]:
-    state = problem.decode(record.final)
+    cost = record.final_cost if problem.last_counts else record.best_cost
     return {
         "instance": record.instance,
         "method": record.method,
-        "speedup": record.baseline_cost / record.best_cost,
-        f"cost_{problem.unit}": record.best_cost,
-        **problem.figures(state),
+        "speedup": record.baseline_cost / cost,
+        f"cost_{problem.unit}": cost,
+        **problem.figures(problem.decode(record.final)),
         "evaluations": record.evaluations,
         "seconds": record.seconds,
         "proven": record.proven,

@@ -11,13 +11,14 @@ from typing import Any
 from gymcc.agents.importance import importance
 from gymcc.agents.policy import Policy
 from gymcc.agents.rllib.folder import RunFolder
-from gymcc.benchmarks.report import Worked, summarise, write_report
+from gymcc.benchmarks.report import Worked, counted, summarise, write_report
 from gymcc.envs.core.env import CompilerEnv
 from gymcc.envs.core.problem import BackendError
 from gymcc.envs.core.record import Record
 from gymcc.scripts.evaluation import POLICY, Plan, run
 from gymcc.scripts.output import progress, show
 
+OTHERS = {"speedup": "best_on_path", "final_speedup": "last_state"}  # names of the speed-up that does not count
 IMPORTANCE = "importance.json"  # in a run folder
 
 
@@ -34,10 +35,11 @@ def carry_out(
     path = folder / "records" / f"{plan.key(env.problem)}.jsonl"
     with progress(len(plan.instances), "evaluating") as advance:
         records = run(plan, env, path, policy, advance)
-    rows = summarise(records)
+    rows = summarise(records, env.problem.last_counts)
     _study(folder / IMPORTANCE, env, policy, plan.instances)
     report = write_report_of(folder, records, env, title, [command] if command else [])
-    show(rows if as_json else [_short(row) for row in rows], as_json, title)
+    said = "last states count" if env.problem.last_counts else "the best states on the paths count"
+    show(rows if as_json else _short(rows), as_json, f"{title} ({said})")
     if not as_json:
         print(f"records: {path}\nreport:  {report}")
     return rows
@@ -51,11 +53,18 @@ def _study(path: Path, env: CompilerEnv[Any], policy: Policy | None, instances: 
         path.write_text(json.dumps(asdict(study)) + "\n")
 
 
-def _short(row: dict[str, Any]) -> dict[str, Any]:
-    """The columns that fit a terminal; --json and the report have all of them."""
-    interval = [row["speedup_iqm_low"], row["speedup_iqm_high"]]
-    picked = {"method": row["method"], "instances": row["instances"], "speedup_geomean": row["speedup_geomean"]}
-    picked |= {"final_geomean": row["final_speedup_geomean"], "iqm": row["speedup_iqm"], "95%_interval": interval}
+def _short(rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The columns that fit a terminal, those that no row fills aside; --json and the report have all of them."""
+    picked = [_picked(row) for row in rows]
+    filled = [name for name in picked[0] if any(row[name] is not None for row in picked)]
+    return [{name: row[name] for name in filled} for row in picked]
+
+
+def _picked(row: dict[str, Any]) -> dict[str, Any]:
+    geomean, iqm, low, high = counted(row)
+    picked = {"method": row["method"], "instances": row["instances"], "speedup": geomean}
+    picked |= {OTHERS[name]: row[f"{name}_geomean"] for name in OTHERS if name != row["counted"]}
+    picked |= {"iqm": iqm, "95%_interval": [low, high]}
     named = ("gflops_mean", "share_of_bound", "evaluations_mean", "seconds_mean", "regressions")
     counts = None if row["better"] is None else f"{row['better']}/{row['same']}/{row['worse']}"
     return picked | {name: row[name] for name in named} | {"vs_heuristic": counts}
@@ -77,6 +86,7 @@ def write_report_of(
         config=config.read_text() if config.exists() else None,
         commands=commands,
         unit=env.problem.unit,
+        last_counts=env.problem.last_counts,
     )
     return report
 

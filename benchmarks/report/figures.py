@@ -85,7 +85,8 @@ def anytime_chart(
     """Quality against evaluations or seconds, a curve per method; outside tools as level lines. And where each ends."""
     seconds = column == SECONDS
     low = _first_news(records) if seconds else 1.0
-    curves = {name: quality(found, column, low) for name, found in by_method(records).items()}
+    groups = by_method(records).items()
+    curves = {name: quality(found, column, low, runs[name][0].last_counts) for name, found in groups}
     right = max(float(xs[-1]) for xs, _ in curves.values())
     label, text = ("seconds, measurements included", tick_duration) if seconds else ("evaluations", short)
     x = Axis(label, low, max(right, low * 1.5) * 1.1, log=True, text=text)

@@ -13,7 +13,7 @@ from gymcc.benchmarks.report import figures, verdict
 from gymcc.benchmarks.report.heuristic import heuristic_section
 from gymcc.benchmarks.report.markup import Markup, tag
 from gymcc.benchmarks.report.style import CSS
-from gymcc.benchmarks.report.summary import Outcomes, best_of, outcomes, per_instance, summarise
+from gymcc.benchmarks.report.summary import Outcomes, best_of, counted, outcomes, per_instance, summarise
 from gymcc.benchmarks.report.tables import importance_table, methods_table
 from gymcc.benchmarks.report.worked import Worked, worked_section
 from gymcc.envs.core.record import Record
@@ -23,10 +23,16 @@ DEFINITIONS = (
     "by the same process. Means over instances are geometric; several runs of one instance are averaged first. The "
     "interquartile mean (IQM) leaves out the lowest and highest quarter. Intervals are 95 % percentile bootstraps over "
     "instances. A method is only said to beat another if the interval of their per-instance ratio excludes 1. "
-    "“Speed-up” counts the best state on a method's path, “of last state” the one it ended in; a regression is an "
-    "instance whose last state costs over 1 % more than the default. Against the heuristic, too, last states are "
-    "compared: costs that differ by at most 1e-9 of each other, or by 1 % where they are measured, are the same."
+    "A regression is an instance whose last state costs over 1 % more than the default. Against the heuristic, too, "
+    "last states are compared: costs that differ by at most 1e-9 of each other, or by 1 % where they are measured, are "
+    "the same."
 )
+
+COUNTED = {  # by whether the last state counts
+    False: "“Speed-up” counts the best state on a method's path, “of last state” the one it ended in. ",
+    True: "“Speed-up” counts the state that a method ended in, as one may stop at will; what was better on the way, "
+    "“of best on path”, was not kept. Searches end in the best state that they have seen. ",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,8 +46,8 @@ class _Comparison:
     looks: Mapping[str, figures.Style]
 
     @classmethod
-    def of(cls, records: Sequence[Record], ours: str) -> _Comparison:
-        rows, runs = summarise(records), outcomes(records)
+    def of(cls, records: Sequence[Record], ours: str, last_counts: bool) -> _Comparison:
+        rows, runs = summarise(records, last_counts), outcomes(records, last_counts)
         if ours not in runs:
             ours = max((record.method for record in records), key=lambda method: _speedup(rows, method))
         return cls(records, rows, runs, ours, figures.styles(runs, ours))
@@ -59,6 +65,7 @@ def write_report(
     commands: Sequence[str] = (),
     unit: str = "seconds",
     ours: str = "policy",
+    last_counts: bool = False,
 ) -> None:
     """Write the comparison of ``records`` (one per instance, method and run) to ``path`` as one HTML file.
 
@@ -66,12 +73,12 @@ def write_report(
     ``importance``: of the policy's features, as ``{"instances": int, "states": int, "features": [[name, share of
     decisions that change without it, ratio of costs or None], ...]}``. ``config``: the configuration's text.
     ``commands``: what to type to get these figures again. ``unit``: of cost. ``ours``: the method the report is about,
-    by default the policy; where there is none, the best method. The file is replaced as a whole. Raises ValueError
-    without records.
+    by default the policy; where there is none, the best method. ``last_counts``: whether last states are compared, not
+    the best on the path. The file is replaced as a whole. Raises ValueError without records.
     """
     if not records:
         raise ValueError("a report needs at least one record")
-    seen = _Comparison.of(records, ours)
+    seen = _Comparison.of(records, ours, last_counts)
     body = tag(
         "body",
         tag("h1", title),
@@ -79,7 +86,7 @@ def write_report(
         *_summary(seen),
         tag("h2", "Methods"),
         methods_table(seen.rows, seen.looks),
-        tag("p", DEFINITIONS, class_="note"),
+        tag("p", COUNTED[last_counts], DEFINITIONS, class_="note"),
         *heuristic_section(seen.runs, seen.ours),
         *_learning(metrics or ()),
         tag("h2", "Quality against effort"),
@@ -107,7 +114,7 @@ def _write(path: Path, title: str, body: Markup) -> None:
 
 
 def _speedup(rows: Sequence[Mapping[str, Any]], method: str) -> float:
-    return float(next(row["speedup_geomean"] for row in rows if row["method"] == method))
+    return next(counted(row)[0] for row in rows if row["method"] == method)
 
 
 def _about(records: Sequence[Record]) -> str:

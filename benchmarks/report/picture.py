@@ -18,9 +18,9 @@ COLUMNS = 5  # of the key
 LIGHT = ":root { --ink: #1d2430; --soft: #5c6675; --rule: #dfe3e8 } "
 
 
-def write_picture(path: Path, records: Sequence[Record], ours: str = "policy") -> None:
+def write_picture(path: Path, records: Sequence[Record], ours: str = "policy", last_counts: bool = False) -> None:
     """Draw quality against evaluations and against time, side by side, to ``path``."""
-    runs = outcomes(records)
+    runs = outcomes(records, last_counts)
     looks = styles(runs, ours)
     (left, ends), (right, _) = (anytime_chart(records, runs, looks, column) for column in (EVALUATIONS, SECONDS))
     lines = -(-len(ends) // COLUMNS)

@@ -7,6 +7,7 @@ from typing import Any
 
 from gymcc.benchmarks.report.figures import Style
 from gymcc.benchmarks.report.markup import Markup, tag
+from gymcc.benchmarks.report.summary import BEST, FINAL, counted
 from gymcc.benchmarks.report.words import NONE, bounds, cost, counts, digits, duration, percent, ratio, times
 
 Step = tuple[str, str, float]  # action (empty for the start), state as text, cost
@@ -20,28 +21,41 @@ def methods_table(rows: Sequence[Mapping[str, Any]], looks: Mapping[str, Style])
     )
     heads = [
         ("method", ""),
-        ("speed-up", "geometric mean over instances of default / best state on the path"),
-        ("of last state", "the same for the state after the last action"),
-        ("IQM [95 % interval]", "interquartile mean of the speed-ups, bootstrap interval over instances"),
-        *([("GFLOPS", "mean over instances, best state")] if gflops else []),
-        *([("of peak" if gflops else "of bound", "geometric mean of lower bound / cost, best state")] if bound else []),
+        *_speedups(rows),
+        ("IQM [95 % interval]", "interquartile mean of the first column, bootstrap interval over instances"),
+        *([("GFLOPS", "mean over instances")] if gflops else []),
+        *([("of peak" if gflops else "of bound", "geometric mean of lower bound / cost")] if bound else []),
         ("time to tune", "mean per instance, measurements included"),
         ("evaluations", "mean per instance, start state not counted"),
         ("regressions", "share of instances whose last state is over 1 % slower than the default"),
         *([("vs heuristic", "instances whose last state is better / the same / worse")] if standing else []),
     ]
     head = tag("tr", *(tag("th", text, title=title or None) for text, title in heads))
-    best_first = sorted(rows, key=lambda row: -row["speedup_geomean"])
+    best_first = sorted(rows, key=lambda row: -counted(row)[0])
     body = [_row(row, looks[row["method"]], gflops, bound, standing) for row in best_first]
     return tag("div", tag("table", tag("thead", head), tag("tbody", *body)), class_="wide")
 
 
+def _speedups(rows: Sequence[Mapping[str, Any]]) -> list[tuple[str, str]]:
+    """Heads of the two columns of speed-ups, the one that counts first."""
+    names = {BEST: "of best on path", FINAL: "of last state"}
+    texts = {BEST: "for the best state on the path", FINAL: "for the state after the last action"}
+    first, second = rows[0]["counted"], _other(rows[0])
+    said = f"geometric mean over instances of default / cost, {texts[first]}"
+    return [("speed-up", said), (names[second], f"the same {texts[second]}")]
+
+
+def _other(row: Mapping[str, Any]) -> str:
+    """The speed-up that does not count."""
+    return BEST if row["counted"] == FINAL else FINAL
+
+
 def _row(row: Mapping[str, Any], look: Style, gflops: bool, bound: bool, standing: bool) -> Markup:
-    iqm, low, high = (row[f"speedup_iqm{end}"] for end in ("", "_low", "_high"))
+    geomean, iqm, low, high = counted(row)
     evaluations = row["evaluations_mean"]
     cells = [
-        times(row["speedup_geomean"]),
-        times(row["final_speedup_geomean"]),
+        times(geomean),
+        times(row[f"{_other(row)}_geomean"]),
         f"{ratio(iqm)} [{bounds(iqm, low, high)}]",
         *([NONE if row["gflops_mean"] is None else digits(row["gflops_mean"])] if gflops else []),
         *([percent(row["share_of_bound"])] if bound else []),

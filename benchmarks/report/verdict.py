@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from gymcc.benchmarks.report.summary import HEURISTIC, Outcomes, best_of, per_instance, versus
+from gymcc.benchmarks.report.summary import HEURISTIC, Outcomes, best_of, counted, per_instance, versus
 from gymcc.benchmarks.report.words import bounds, counts, digits, duration, interval, percent, ratio, times
 from gymcc.benchmarks.statistics import Interval, beats
 
@@ -16,12 +16,12 @@ Card = tuple[str, str]  # figure, what it is
 def strongest(rows: Sequence[Row], ours: str) -> str | None:
     """The search with the highest geometric mean among the others; None if there is none."""
     searches = [row for row in rows if row["method"] != ours and row["evaluations_mean"] is not None]
-    return max(searches, key=lambda row: row["speedup_geomean"])["method"] if searches else None
+    return max(searches, key=lambda row: counted(row)[0])["method"] if searches else None
 
 
 def cards(row: Row, against: tuple[str, Interval] | None) -> list[Card]:
     """The headline figures."""
-    found = [(times(row["speedup_geomean"]), "over the default (geometric mean)")]
+    found = [(times(counted(row)[0]), "over the default (geometric mean)")]
     if against is not None:
         found.append((times(against[1].estimate), f"the best search, {against[0]}"))
     if row["share_of_bound"] is not None:
@@ -42,9 +42,9 @@ def compared(runs: Outcomes, ours: str, other: str | None) -> tuple[str, Interva
 def sentences(runs: Outcomes, row: Row, against: tuple[str, Interval] | None) -> str:
     """The summary paragraph."""
     ours = str(row["method"])
-    iqm, low, high = (row[f"speedup_iqm{end}"] for end in ("", "_low", "_high"))
+    geomean, iqm, low, high = counted(row)
     text = (
-        f"On {row['instances']} instances {ours} is {times(row['speedup_geomean'])} as fast as the default (geometric "
+        f"On {row['instances']} instances {ours} is {times(geomean)} as fast as the default (geometric "
         f"mean; interquartile mean {ratio(iqm)}, 95 % interval {bounds(iqm, low, high)})"
     )
     if row["evaluations_mean"] is not None:

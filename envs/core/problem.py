@@ -47,6 +47,7 @@ class Problem(ABC, Generic[S]):
     n_actions: int
     max_steps: int  # decisions in an episode; searches are held to the same depth
     unordered: ClassVar[bool] = False  # True: the decisions but the last are a set, their order makes no difference
+    last_counts: ClassVar[bool] = False  # True: one may stop at will, so comparisons count the last state, not the best
     deterministic: bool  # False: costs are measured and vary between processes
     datasets: Mapping[str, Dataset]
 

@@ -26,6 +26,7 @@ class JitCse(Problem[CseState]):
     name = "jitcse"
     unit = "PerfScore"
     unordered = True
+    last_counts = True
     deterministic = True
 
     def __init__(

@@ -8,7 +8,7 @@ from statistics import geometric_mean
 import numpy as np
 import pytest
 
-from gymcc.benchmarks.report import Worked, best_of, outcomes, summarise, versus, write_report
+from gymcc.benchmarks.report import Worked, best_of, counted, outcomes, per_instance, summarise, versus, write_report
 from gymcc.benchmarks.report.curves import EVALUATIONS, SECONDS, quality
 from gymcc.benchmarks.report.markup import Markup, tag
 from gymcc.benchmarks.report.svg import Axis
@@ -21,7 +21,7 @@ KEYS = {
     "method", "instances", "runs", "speedup_geomean", "speedup_iqm", "speedup_iqm_low", "speedup_iqm_high",
     "final_speedup_geomean", "final_speedup_iqm", "final_speedup_iqm_low", "final_speedup_iqm_high", "gflops_mean",
     "share_of_bound", "seconds_mean", "seconds_max", "evaluations_mean", "regressions", "proven",
-    "better", "same", "worse",
+    "better", "same", "worse", "counted",
 }  # fmt: skip
 
 
@@ -96,6 +96,43 @@ def test_row_of_known_records():
 def test_runs_of_an_instance_are_averaged_before_instances():
     records = [record(costs=(4.0, 1.0)), record(costs=(4.0, 4.0), seed=1), record(instance="m2", costs=(8.0, 1.0))]
     assert summarise(records)[0]["speedup_geomean"] == pytest.approx(geometric_mean([2.0, 8.0]))
+
+
+def test_the_last_state_counts_where_one_may_stop():
+    records = [
+        record("policy", "a", (4.0, 1.0, 2.0)),
+        record("policy", "b", (4.0, 2.0)),
+        record("beam", "a", (4.0, 1.6)),
+        record("beam", "b", (4.0, 2.0)),
+    ]
+    best, last = ({row["method"]: row for row in summarise(records, way)} for way in (False, True))
+    assert counted(best["policy"])[0] == best["policy"]["speedup_geomean"] == pytest.approx(math.sqrt(4 * 2))
+    assert counted(last["policy"])[0] == last["policy"]["final_speedup_geomean"] == pytest.approx(2)
+    assert {key: value for key, value in best["policy"].items() if "speedup" in key} == {
+        key: value for key, value in last["policy"].items() if "speedup" in key
+    }
+    assert last["policy"]["share_of_bound"] == pytest.approx(0.25)
+    assert best["policy"]["share_of_bound"] == pytest.approx(math.sqrt(0.5 * 0.25))
+    runs = outcomes(records, last_counts=True)
+    assert versus(per_instance(runs["policy"]), per_instance(runs["beam"])).estimate == pytest.approx(math.sqrt(0.8))
+
+
+def test_curves_keep_nothing_better_than_the_last_state():
+    lucky = record(costs=(4.0, 1.0, 2.0), curve=[[0, 0.1, 4.0], [1, 0.2, 1.0]], evaluations=2)
+    worse = record(costs=(4.0, 8.0), curve=[[0, 0.1, 4.0]], evaluations=1)
+    assert quality([lucky], EVALUATIONS, 1.0)[1].tolist() == [4.0, 4.0]
+    assert quality([lucky], EVALUATIONS, 1.0, last_counts=True)[1].tolist() == [2.0, 2.0]
+    assert quality([worse], EVALUATIONS, 1.0, last_counts=True)[1].tolist() == [0.5]
+
+
+def test_the_page_says_which_state_counts(tmp_path):
+    records = [record("policy", costs=(4.0, 1.0, 2.0)), record("beam", costs=(4.0, 1.6))]
+    ways = {False: (["policy", "beam"], "of last state"), True: (["beam", "policy"], "of best on path")}
+    for last_counts, (order, said) in ways.items():
+        page = written(tmp_path, records, last_counts=last_counts)
+        cells = [text for text in page.text if text in ("policy", "beam")]
+        assert cells[:2] == order
+        assert said in page.text
 
 
 def test_outside_tools_get_a_row_once_per_instance():

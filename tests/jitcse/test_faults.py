@@ -14,6 +14,7 @@ from gymcc.envs.core.problem import BackendError
 from gymcc.envs.jitcse import shipped
 from gymcc.envs.jitcse.backends.superpmi import SuperPMI
 from gymcc.envs.jitcse.backends.superpmi.stub import CoreRoot, write_core_root
+from gymcc.envs.jitcse.env import make_env
 from gymcc.scripts.main import run
 
 SEARCH = ("search", "jitcse-v0", "--method", "greedy1", "--evaluations", "3", "--split", "all")
@@ -322,3 +323,18 @@ def test_a_jit_that_compiles_nothing_any_more_ends_it(runners_env):
     with pytest.raises(BackendError, match="of the collection: "):
         train()
     assert len(env.unwrapped.problem.failures()) > 3
+
+
+def test_a_comparison_leaves_out_what_fails_later(gymcc, live, tmp_path):
+    live(faults=["fails@1,2,3,4,5,6+45"])
+    command = ("compare", "jitcse-v0", "-o", "backend=superpmi", "--split", "all", "--count", "20", "--methods")
+    status, out, err = gymcc(
+        *command, "heuristic,random", "--evaluations", "4", "--out", str(tmp_path / "out"), "--json"
+    )
+    assert status == 0, err
+    left_out = [line.split(":")[1].strip() for line in err.splitlines()]
+    assert left_out
+    assert set(left_out) <= {f"spmi/{index}" for index in range(1, 7)}
+    rows = json.loads(out)
+    assert {row["instances"] for row in rows} == {len(make_env("superpmi").instances) - len(left_out)}
+    assert (tmp_path / "out" / "report.html").is_file()
