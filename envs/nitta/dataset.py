@@ -60,7 +60,7 @@ def _own(path: Path) -> tuple[Dataset, Mapping[str, str]]:
             compile_lua(source, instance)
         except LuaError as error:
             raise ValueError(f"{file}: {error}") from error
-    return Dataset("own", tuple(own), f"The programs of {path}.", str(path), "unknown"), own
+    return Dataset("nitta/own", tuple(own), f"The programs of {path}.", str(path), "unknown"), own
 
 
 def read_source(path: Path) -> str:
