@@ -8,7 +8,7 @@ from random import Random
 from gymcc.envs.nitta.generator.size import SHARES, Size
 
 _RELATIONS = ("<", "<=", ">", ">=", "==")
-_NEAR = 6  # operands come from that many latest values, as in programs that people write
+_NEAR = 4  # operands come from that many latest values, as in programs that people write
 _LITERALS = (1, 2, 3, 4, 5, 7, 8, 10, 12, 16, 20, 25, 60, 100, 255)
 _SHIFTS = (1, 1, 2, 2, 3, 4, 8, 10)
 
@@ -109,8 +109,11 @@ class Body:
     def _assign(self, expression: str, names: int = 1, is_bit: bool = False) -> None:
         new = [_Value(f"v{len(self._values) + at}", is_bit) for at in range(names)]
         self._values += new
-        self.lines.append(f"local {', '.join(value.name for value in new)} = {expression}")
         self._left -= 1
+        if names == 1 and self._left - 1 >= max(0, self._surplus()) and self.random.random() < self.size.buffers:
+            expression = f"buffer({expression})"
+            self._left -= 1
+        self.lines.append(f"local {', '.join(value.name for value in new)} = {expression}")
 
     # Operands
 

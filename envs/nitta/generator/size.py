@@ -16,7 +16,8 @@ class Size:
     ``functions`` of the compiled program, exactly; of these ``inputs`` receive, ``outputs`` send, ``loops`` keep a
     value for the next cycle, and up to ``constants`` are constants. The rest computes: shares of it are expected to
     ``multiply``, ``divide``, decide (``logic``: comparisons and gates), choose (``mux``) and ``shift``; what is left
-    adds and subtracts.
+    adds and subtracts. A result goes through a ``buffer`` in memory with probability ``buffers``: large programs
+    without any are seldom solvable, because units that work on one job at a time wait for each other.
     """
 
     functions: int
@@ -29,6 +30,7 @@ class Size:
     logic: float = 0.1
     mux: float = 0.05
     shift: float = 0.1
+    buffers: float = 0.0
 
     def __post_init__(self) -> None:
         for name, least, most in _BOUNDS:
@@ -60,7 +62,7 @@ _BOUNDS = (
     ("outputs", 1, SPI_DEPTH),
     ("loops", 0, MAX_LOOPS),
     ("constants", 0, MAX_CONSTANTS),
-    *((name, 0.0, 1.0) for name in SHARES),
+    *((name, 0.0, 1.0) for name in (*SHARES, "buffers")),
 )
 assert {name for name, *_ in _BOUNDS} == {field.name for field in fields(Size)}
 
@@ -79,4 +81,5 @@ def draw_size(random: Random, name: str) -> Size:
     scale = min(1.0, 0.8 / sum(weights))
     shares = dict(zip(SHARES, (round(weight * scale, 3) for weight in weights), strict=True))
     least = Size(MAX_FUNCTIONS, inputs, outputs, loops).least_functions
-    return Size(max(functions, least), inputs, outputs, loops, random.randint(0, max(1, functions // 4)), **shares)
+    constants, buffers = random.randint(0, max(1, functions // 4)), round(random.uniform(0, 0.6), 2)
+    return Size(max(functions, least), inputs, outputs, loops, constants, **shares, buffers=buffers)
