@@ -25,6 +25,9 @@ FaultOption = Annotated[
 
 Models = Annotated[Path, typer.Option(help="Folder of models, one folder each.")]
 Host = Annotated[str, typer.Option(help="Interface to listen at; others than this machine can reach 0.0.0.0.")]
+Synthesised = Annotated[
+    Path | None, typer.Option("--program", metavar="PROGRAM.lua", help="What NITTA synthesises; policies need it.")
+]
 
 
 @app.callback()
@@ -54,15 +57,24 @@ def serve(
 
 
 @app.command()
-def ml_backend(models: Models, port: Port = "0", host: Host = "127.0.0.1") -> None:
+def ml_backend(
+    models: Models,
+    port: Port = "0",
+    host: Host = "127.0.0.1",
+    program: Synthesised = None,
+    uarch: Uarch = "",
+    number_type: Type = "",
+) -> None:
     """Score options for NITTA (-s ml_NAME); run it in NITTA's working directory, where it leaves its URL."""
     try:
         from gymcc.agents.serving.nitta_ml.service import run
     except ImportError as error:
         raise RuntimeError(f"the scoring service needs `pip install 'gymcc[serve]'` ({error})") from error
+    from gymcc.agents.serving.nitta_ml.policy_model import Target
     from gymcc.agents.serving.nitta_ml.store import Store
 
-    run(Store(models), host, port_number(port))
+    target = Target(program, _value(uarch), _value(number_type)) if program else None
+    run(Store(models, target), host, port_number(port))
 
 
 def port_number(text: str) -> int:

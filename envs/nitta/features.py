@@ -73,19 +73,17 @@ def row(view: View, siblings: Sequence[View]) -> dict[str, float]:
 def matrix(views: Sequence[View], columns: Sequence[str] = COLUMNS) -> NDArray[np.float32]:
     """The features of all options of one node, float32 ``(len(views), len(columns))``.
 
-    ``columns`` are those that a model was trained on; one that is not known here is 0 throughout.
+    ``columns`` are those that a model was trained on. Raises ValueError for one that is not known here.
     """
+    if unknown := sorted(set(columns) - set(COLUMNS)):
+        raise ValueError(f"unknown feature {unknown[0]!r}; known: {', '.join(COLUMNS)}")
     counts = Counter(_tag(view) for view in views)
     rows = np.zeros((len(views), len(COLUMNS)), np.float32)
     for at, view in enumerate(views):
         others = counts.copy()
         others[_tag(view)] -= 1
         rows[at] = _numbers(view, others)
-    chosen = np.zeros((len(views), len(columns)), np.float32)
-    for at, name in enumerate(columns):
-        if name in _AT:
-            chosen[:, at] = rows[:, _AT[name]]
-    return chosen
+    return rows if columns is COLUMNS else rows[:, [_AT[name] for name in columns]]
 
 
 def _numbers(view: View, siblings: Mapping[str, int]) -> list[float]:

@@ -31,7 +31,7 @@ from tests.nitta.recorded import read_trace
 from tests.nitta.value_models import write_linear
 
 PATIENCE = 60.0
-WEIGHTS = {"tag_SingleBindView": 2.0, "pAlternative": -0.5, "siblings_GroupBindView": 0.25, "tag_NewerView": 100.0}
+WEIGHTS = {"tag_SingleBindView": 2.0, "pAlternative": -0.5, "siblings_GroupBindView": 0.25}
 
 
 @pytest.fixture(scope="module")
@@ -144,8 +144,9 @@ def test_a_folder_without_a_model(service):
     [
         ("{", "JSON"),
         ("{}", "columns"),
-        ('{"columns": ["a"], "schema": 2}', "schema"),
-        ('{"columns": ["a", "b"]}', "side-car says"),
+        ('{"columns": ["pWaitTime"], "schema": 2}', "schema"),
+        ('{"columns": ["pWaitTime", "pTeleport"]}', "pTeleport"),
+        ('{"columns": ["pWaitTime", "pRestless"]}', "side-car says"),
     ],
 )
 def test_a_broken_model(tmp_path, card, says):

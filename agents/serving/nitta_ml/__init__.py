@@ -2,7 +2,7 @@
 
 NITTA finds the service by the file ``.ml_backend_base_url`` in its working directory, posts all options of a node and
 adds 20 to what it gets back; the sum takes the place of its own score (nitta, ``src/NITTA/Synthesis/MlBackend``).
-A model is a folder of DIR with a value network and its side-car, see :mod:`.value_model`.
+A model is a folder of DIR: a value network (:mod:`.value_model`) or an exported policy (:mod:`.policy_model`).
 """
 
 from __future__ import annotations

@@ -9,6 +9,7 @@ from pathlib import Path
 from threading import Lock
 from typing import Any, Protocol
 
+from gymcc.agents.serving.nitta_ml.policy_model import NETWORK, PolicyModel, Target
 from gymcc.agents.serving.nitta_ml.value_model import CARD, ModelError, ValueModel
 
 _NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*")  # no path tricks
@@ -36,12 +37,15 @@ class Model:
 
 
 class Store:
-    """Models of the folder ``root``, by the names of their own folders. Thread-safe."""
+    """Models of the folder ``root``, by the names of their own folders. Thread-safe.
 
-    def __init__(self, root: Path) -> None:
+    ``target`` is what NITTA synthesises, which policies must know.
+    """
+
+    def __init__(self, root: Path, target: Target | None = None) -> None:
         if not root.is_dir():
             raise ValueError(f"{root}: no such folder of models")
-        self.root, self._lock = root, Lock()
+        self.root, self.target, self._lock = root, target, Lock()
         self._loaded: dict[str, Model] = {}
 
     def __getitem__(self, name: str) -> Model:
@@ -53,7 +57,7 @@ class Store:
 
     def names(self) -> list[str]:
         """All there are."""
-        return sorted(path.parent.name for path in self.root.glob(f"*/{CARD}"))
+        return sorted({path.parent.name for marker in (CARD, NETWORK) for path in self.root.glob(f"*/{marker}")})
 
     def _load(self, name: str) -> Model:
         folder = self.root / name
@@ -62,4 +66,6 @@ class Store:
         if (folder / CARD).is_file():
             model = ValueModel.load(folder)
             return Model(name, model, model.card.train_mae, model.card.validation_mae)
-        raise ModelError(f"{folder}: no model here; expected {CARD}")
+        if (folder / NETWORK).is_file():
+            return Model(name, PolicyModel.load(folder, self.target))
+        raise ModelError(f"{folder}: no model here; expected {CARD} or {NETWORK} with their side-cars")

@@ -13,7 +13,7 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from gymcc.envs.nitta.features import matrix
+from gymcc.envs.nitta.features import COLUMNS, matrix
 
 SCHEMA = 1
 NETWORK, CARD = "value.onnx", "value.json"
@@ -52,6 +52,8 @@ class ValueModel:
             raise ModelError(f"{folder / CARD}: {'.'.join(map(str, fault['loc']))}: {fault['msg']}") from error
         except (OSError, UnicodeDecodeError) as error:
             raise ModelError(f"{folder / CARD}: cannot be read: {error}") from error
+        if unknown := sorted(set(card.columns) - set(COLUMNS)):
+            raise ModelError(f"{folder / CARD}: columns: {unknown[0]!r} is no feature that NITTA's views tell")
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = options.inter_op_num_threads = 1
         options.log_severity_level = 3
