@@ -45,7 +45,9 @@ def offered(state: Synthesis) -> Iterator[Option]:
             needed = {constants[variable] for variable in function.inputs}
             taken = tuple(f for f in state.waiting.functions if f in needed)
             values = [constants[variable].detail for variable in function.inputs]
-            computed = compute(function, values, values[0].type)
+            # NITTA simulates one cycle, so a loop that is fed a constant becomes its first value, for good.
+            first = (function.detail,) if function.kind is Kind.LOOP else None
+            computed = first or compute(function, values, values[0].type)
             results = [
                 constant(value, [variable])
                 for value, group in zip(computed, function.outputs, strict=True)
