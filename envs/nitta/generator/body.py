@@ -9,6 +9,7 @@ from gymcc.envs.nitta.generator.size import SHARES, Size
 
 _RELATIONS = ("<", "<=", ">", ">=", "==")
 _NEAR = 4  # operands come from that many latest values, as in programs that people write
+_FOLDED = 0.15  # share of constants that are written as an expression
 _LITERALS = (1, 2, 3, 4, 5, 7, 8, 10, 12, 16, 20, 25, 60, 100, 255)
 _SHIFTS = (1, 1, 2, 2, 3, 4, 8, 10)
 
@@ -118,12 +119,13 @@ class Body:
     # Operands
 
     def _operands(self) -> tuple[str, str]:
-        """Two operands; a constant on one side where there is room for it, seldom on both."""
+        """Two operands; one of them a constant where there is room for it, or two that can be computed beforehand."""
         if not self._literals or self._left - 2 < max(0, self._surplus()) or self.random.random() < 0.6:
             return self._operand(), self._operand()
         constant = self._constant()
-        if self.random.random() < 0.1 and not self._is_tight():
-            return constant, self._constant_known()
+        if self.random.random() < _FOLDED and self._left - 2 >= max(0, self._surplus()):
+            constant = f"({constant} {self.random.choice('+-*')} {self._constant_known()})"
+            self._left -= 1
         operand = self._operand()
         return (operand, constant) if self.random.random() < 0.7 else (constant, operand)
 
