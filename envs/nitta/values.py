@@ -47,11 +47,16 @@ class Value:
         its.update(changes)
         return copy
 
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The fields that it is compared by."""
+        return _compared(type(self))
+
     @remembered
     def key(self) -> tuple[Any, ...]:
         """What it is compared by."""
         mine = self.__dict__
-        return tuple(mine[name] for name in _compared(type(self)))
+        return tuple(mine[name] for name in self.names)
 
     @remembered
     def _hash(self) -> int:
