@@ -27,6 +27,7 @@ from gymcc.envs.nitta.backends.server import (
 )
 from gymcc.envs.nitta.backends.server.views import parse_view
 from gymcc.envs.nitta.methods.table import synthesise
+from gymcc.envs.nitta.moves import Moves
 from gymcc.envs.nitta.server import http as server_module
 from tests.nitta.recorded import RecordedNode, read_trace, walks
 from tests.nitta.recorded_server import recorded_api, serving
@@ -95,6 +96,14 @@ def test_a_remote_node_is_as_the_recorded_one(name):
         again = root.at(sid)
         assert (again.sid, again.duration, again.option.score) == (node.sid, node.duration, node.option.score)
         assert again.parent.sid == node.parent.sid
+
+
+def test_options_of_a_remote_node_are_actions_as_of_any_other():
+    crashed = next(r for r in read_trace("digits") if r["record"] == "node" and r["crashed"])
+    with remote("digits") as root:
+        moves = Moves(root.at(crashed["sid"]), 32)
+        assert list(moves.legal[: len(crashed["children"])]) == [not c.get("crashed") for c in crashed["children"]]
+        assert not moves.legal[len(crashed["children"]) :].any()
 
 
 def test_searches_work_on_remote_nodes():

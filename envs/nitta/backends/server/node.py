@@ -154,6 +154,10 @@ class RemoteNode:
         found = enumerate(self.tree.children(self.sid))
         return tuple(RemoteNode(self.tree, f"{prefix}-{index}", facts, self) for index, facts in found)
 
+    def child(self, index: int) -> RemoteNode:
+        """The node behind an option. Raises BackendError."""
+        return self.children[index]
+
     def at(self, sid: str) -> RemoteNode:
         """The node of that id below the root. Raises :class:`UnknownRemoteNode`, and BackendError."""
         node = self.tree.root

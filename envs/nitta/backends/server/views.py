@@ -24,6 +24,10 @@ class RemoteDecision:
     kind: str
     view: Mapping[str, Any]
 
+    def may_fail(self, state: object) -> bool:
+        """Whether it has to be tried out before one knows that the server can carry it out: yes."""
+        return True
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class RemoteOption:
