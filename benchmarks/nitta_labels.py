@@ -1,7 +1,7 @@
 """What is known of the shipped programs: where stateOfTheArt ends, the shortest schedule found, and proofs.
 
-``python -m gymcc.benchmarks.nitta_labels [--minutes M]`` writes ``envs/nitta/data/labels.json``. It goes on where it was
-stopped; what it knows only improves.
+``python -m gymcc.benchmarks.nitta_labels [--seconds S]`` writes ``envs/nitta/data/labels.json``; what it knows there
+already is kept and only improves.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ def main(
 def improved(root: Root, label: Label | None, seconds: float, seed: int) -> Label:
     """The label after another look for schedules, and for a proof where the program is small enough."""
     if label is None:
-        label = Label(synthesise(root, "stateOfTheArt").node.sid)
+        label = Label(synthesise(_fresh(root), "stateOfTheArt").node.sid)
     if label.proven:
         return label
     label = _better(root, label, root.at(label.sota))
@@ -56,7 +56,8 @@ def improved(root: Root, label: Label | None, seconds: float, seed: int) -> Labe
     return label
 
 
-def _fresh(root: Root) -> Root:
+def _fresh(root: Root) -> Node:
+    """The tree without what has been looked at: searches keep all of it."""
     return open_tree(root.program, root.microarchitecture, root.group_binds)
 
 

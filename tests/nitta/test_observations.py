@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from random import Random
 
 import gymnasium as gym
@@ -46,7 +47,7 @@ def test_observations_stay_in_their_space_and_differ_from_step_to_step(lookahead
     for instance in ("tiny/echo", "small/horner", "hard/fir8"):
         seen = walked(env, instance, 1)
         assert all(env.observation_space.contains(each) for each in seen)
-        assert all(not np.array_equal(a, b) for a, b in zip(seen[:-1], seen[1:], strict=True))
+        assert all(not np.array_equal(a, b) for a, b in pairwise(seen))
 
 
 def test_lookahead_tells_where_each_option_leads() -> None:
