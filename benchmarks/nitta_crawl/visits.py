@@ -38,7 +38,7 @@ class Visits:
 
     def step(self, node: Node, index: int) -> Node:
         """Go from ``node`` to a child."""
-        child = node.children[index]
+        child: Node = node.children[index]
         if child.sid not in self.nodes:
             option = node.options[index]
             rows = self._features.get(node.sid)

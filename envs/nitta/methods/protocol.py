@@ -2,22 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any, Protocol, Self
 
 
-class SynthesisDecision(Protocol):
-    """``kind``: "SingleBind", "DataflowDecision"…; a ``DecisionKind`` where the embedded model serves."""
-
-    @property
-    def kind(self) -> str: ...
-
-
 class SynthesisOption(Protocol):
-    """A decision on offer, its metrics by NITTA's names (``pWave``…), and its score: greater is better."""
+    """A decision on offer, its metrics by NITTA's names (``pWave``…), and its score: greater is better.
+
+    ``decision.kind`` is "SingleBind", "DataflowDecision"…; a ``DecisionKind`` where the embedded model serves.
+    """
 
     @property
-    def decision(self) -> SynthesisDecision: ...
+    def decision(self) -> Any: ...
 
     @property
     def metrics(self) -> Any: ...
@@ -27,7 +22,11 @@ class SynthesisOption(Protocol):
 
 
 class SynthesisNode(Protocol):
-    """A node of the synthesis tree; see :class:`gymcc.envs.nitta.tree.Node` for what each attribute means."""
+    """A node of the synthesis tree; see :class:`gymcc.envs.nitta.tree.Node` for what each attribute means.
+
+    ``crashed`` is a bool, ``options`` a sequence of options, ``children`` one of nodes of the same class: mypy loses
+    the types of attributes that are computed once and remembered where modules import each other.
+    """
 
     @property
     def sid(self) -> str: ...
@@ -39,7 +38,7 @@ class SynthesisNode(Protocol):
     def parent(self) -> Self | None: ...
 
     @property
-    def crashed(self) -> bool: ...
+    def crashed(self) -> Any: ...
 
     @property
     def duration(self) -> int: ...
@@ -54,10 +53,10 @@ class SynthesisNode(Protocol):
     def unit_count(self) -> int: ...
 
     @property
-    def options(self) -> Sequence[SynthesisOption]: ...
+    def options(self) -> Any: ...
 
     @property
-    def children(self) -> Sequence[Self]: ...
+    def children(self) -> Any: ...
 
 
 def depth(node: SynthesisNode) -> int:
