@@ -1,0 +1,35 @@
+"""Which states are the same but for the order in which decisions were taken that do not depend on each other.
+
+Two functions bound to a unit in either order give two states for NITTA, which lists options in that order, and yet
+the same schedules. A search that keeps one of them sees many times as much.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+
+from gymcc.envs.nitta.state import Synthesis
+from gymcc.envs.nitta.units import Unit
+
+UNORDERED = frozenset({"functions", "queue", "cells", "receives", "sends"})
+
+
+def canonical(state: Synthesis) -> Hashable:
+    """Equal for states with the same futures, whatever the order of what waits and of what is bound."""
+    return (
+        state.bus_next,
+        state.sent,
+        state.last_buffered,
+        frozenset(state.waiting.functions),
+        tuple(map(_unit, state.units)),
+    )
+
+
+def _unit(unit: Unit) -> Hashable:
+    """A unit's fields, those without order as sets; remembered by the unit, which states share."""
+    known = unit.__dict__.get("_canonical")
+    if known is None:
+        fields = ((name, getattr(unit, name)) for name in unit.__dataclass_fields__)
+        known = tuple(frozenset(value) if name in UNORDERED else value for name, value in fields)
+        unit.__dict__["_canonical"] = known
+    return known

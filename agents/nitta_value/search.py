@@ -1,0 +1,67 @@
+"""Searches of the synthesis tree guided by an estimate of where each option leads."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from heapq import heappop, heappush
+from itertools import count
+
+from gymcc.agents.nitta_value.same import canonical
+from gymcc.envs.nitta.methods import Explorer, SynthesisCrashed, is_success
+from gymcc.envs.nitta.methods.threads import STEP_LIMIT
+from gymcc.envs.nitta.tree import Node
+
+Open = tuple[float, int, Node]  # estimate, order, a child that is not evaluated yet
+
+
+def beam(explorer: Explorer[Node], root: Node, width: int) -> None:
+    """Go down level by level and evaluate the ``width`` best children of each; a state is kept once.
+
+    ``explorer`` scores options by an estimate of the final duration, less is better. What cannot become shorter than
+    the best schedule so far is left out.
+    """
+    level: list[Node] = [root]
+    seen: set[object] = {canonical(root.state)}
+    order = count()
+    for _ in range(STEP_LIMIT):
+        heap: list[Open] = []
+        for node in level:
+            for estimate, child in zip(explorer.scores(node), node.children, strict=True):
+                heappush(heap, (estimate, next(order), child))
+        level = []
+        for node in _new(heap, seen, explorer):
+            level.append(node)
+            if len(level) == width:
+                break
+        if not level:
+            break
+
+
+def _new(heap: list[Open], seen: set[object], explorer: Explorer[Node]) -> Iterator[Node]:
+    """The nodes of a heap, best first, that are worth going on from; evaluates them."""
+    while heap:
+        node = heappop(heap)[2]
+        if node.crashed or (key := canonical(node.state)) in seen:
+            continue
+        seen.add(key)
+        if explorer.best is not None and node.duration >= explorer.best.duration:
+            continue
+        try:
+            options = explorer.scores(node)
+        except SynthesisCrashed:
+            continue
+        if len(options) and not is_success(node):
+            yield node
+
+
+def widening_beam(explorer: Explorer[Node], root: Node) -> Node:
+    """Beams of width 1, 2, 4… until the limit; what is evaluated already costs nothing again.
+
+    Gives the shortest schedule, or ``root`` without any.
+    """
+    width, before = 1, -1
+    while explorer.evaluations > before:
+        before = explorer.evaluations
+        beam(explorer, root, width)
+        width *= 2
+    return explorer.best or root
