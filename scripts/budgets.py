@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
-from gymcc.agents.search import ALIASES, METHODS, Budget, resolve_method
+from gymcc.agents.search import ALIASES, Budget, methods_of, resolve_method
 from gymcc.envs.core.choices import choose
+from gymcc.envs.core.problem import Problem
 
 Evaluations = Annotated[
     int | None, typer.Option("--evaluations", min=1, help="Costs a search may compute per instance.")
@@ -30,11 +31,14 @@ def budget(evaluations: int | None, seconds: float | None, default: int) -> Budg
     return Budget(evaluations=evaluations, seconds=seconds)
 
 
-def parse_methods(text: str) -> tuple[list[str], list[str]]:
-    """Searches and references out of a comma-separated list; raises ValueError naming the allowed ones."""
-    allowed = dict.fromkeys([*METHODS, *ALIASES, *REFERENCES])
+def parse_methods(text: str, problem: Problem[Any]) -> tuple[list[str], list[str]]:
+    """Searches, the problem's own among them, and references out of a comma-separated list.
+
+    Raises ValueError naming the allowed ones.
+    """
+    allowed = dict.fromkeys([*methods_of(problem), *ALIASES, *REFERENCES])
     names = list(dict.fromkeys(part.strip() for part in text.split(",") if part.strip()))
     for name in names:
         choose(allowed, name, "method")
-    searches = [resolve_method(name) for name in names if name not in REFERENCES]
+    searches = [resolve_method(name, problem) for name in names if name not in REFERENCES]
     return list(dict.fromkeys(searches)), [name for name in names if name in REFERENCES]

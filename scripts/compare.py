@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from gymcc.agents.search import METHODS
+from gymcc.agents.search import methods_of
 from gymcc.scripts.budgets import (
     Count,
     Dataset,
@@ -52,9 +52,11 @@ def command(
     """
     options = parse_options(option) | ({"dataset": dataset} if dataset else {})
     env = make(env_id, **options)
-    searches, references = parse_methods(methods)
+    searches, references = parse_methods(methods, env.problem)
     if not searches:
-        raise ValueError(f"--methods {methods!r} has no search to compare; allowed: {', '.join(METHODS)}")
+        raise ValueError(
+            f"--methods {methods!r} has no search to compare; allowed: {', '.join(methods_of(env.problem))}"
+        )
     instances = pick_instances(env.problem, options, split, count, instance)
     spent = budget(evaluations, seconds, default=100)
     plan = Plan(env_id, options, instances, tuple(searches), tuple(references), spent, seed, seeds)

@@ -80,7 +80,7 @@ def evaluate(
     options = trained | parse_options(option) | ({"dataset": dataset} if dataset else {})
     env = make(policy.card.env, **options)
     policy.check(env)
-    searches, references = parse_methods(against)
+    searches, references = parse_methods(against, env.problem)
     instances = pick_instances(env.problem, options, split, count, instance)
     spent = budget(evaluations, seconds, default=env.max_steps)
     methods = (POLICY, *searches)

@@ -8,6 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
+from gymcc.agents.search import methods_of
 from gymcc.benchmarks.cards import card
 from gymcc.envs.core.dataset_files import find_dataset
 from gymcc.envs.core.env import CompilerEnv
@@ -56,8 +57,10 @@ def _show_environment(env: CompilerEnv[Any], env_id: str, as_json: bool) -> None
     actions = [env.problem.describe(action) for action in range(env.problem.n_actions)]
     if as_json:
         facts = {"id": env_id, "actions": actions, "observations": spaces, "datasets": list(env.problem.datasets)}
+        facts |= {"methods": methods_of(env.problem)}
         show([{**facts, "unit": env.problem.unit, "deterministic": env.problem.deterministic, "page": page}], True)
         return
     print(page)
     show([{"action": index, "name": name} for index, name in enumerate(actions)], False)
     show([{"observation": name, "space": space[:100]} for name, space in spaces.items()], False)
+    print(f"methods of search and compare: {', '.join(methods_of(env.problem))}")

@@ -7,14 +7,16 @@ from typing import Annotated, Any
 
 import typer
 
-from gymcc.agents.search import METHODS
+from gymcc.agents.search import methods_of
 from gymcc.envs.core.record import Record, append_record, write_records
 from gymcc.scripts.budgets import Count, Dataset, Evaluations, Instances, Seconds, Seed, Split, budget, parse_methods
 from gymcc.scripts.environments import EnvId, Option, make, parse_options, pick_instances
 from gymcc.scripts.evaluation import searched
 from gymcc.scripts.output import Json, progress, show
 
-Method = Annotated[str, typer.Option(help="random, greedy1, greedy2, beam, annealing, mcts, exhaustive, heuristic, …")]
+Method = Annotated[
+    str, typer.Option(help="Comma-separated: random, greedy1, beam, annealing, …; `gymcc info ENV` names all of them.")
+]
 Out = Annotated[Path | None, typer.Option(help="Write records here (JSON lines; must not exist).")]
 
 
@@ -37,9 +39,9 @@ def command(
         raise FileExistsError(f"{out} exists; nothing was overwritten")
     options = parse_options(option) | ({"dataset": dataset} if dataset else {})
     problem = make(env_id, **options).problem
-    names, references = parse_methods(method)
+    names, references = parse_methods(method, problem)
     if references or not names:
-        raise ValueError(f"--method {method!r} is no search; allowed: {', '.join(METHODS)}")
+        raise ValueError(f"--method {method!r} is no search; allowed: {', '.join(methods_of(problem))}")
     spent = budget(evaluations, seconds, default=1000)
     instances = pick_instances(problem, options, split, count, instance)
     records: list[Record] = []

@@ -11,7 +11,7 @@ They need neither gymnasium nor torch.
 """
 
 from gymcc.agents.search.budget import Budget
-from gymcc.agents.search.methods import ALIASES, METHODS, resolve_method, search
+from gymcc.agents.search.methods import ALIASES, METHODS, methods_of, resolve_method, search
 from gymcc.agents.search.result import SearchResult
 
-__all__ = ["ALIASES", "METHODS", "Budget", "SearchResult", "resolve_method", "search"]
+__all__ = ["ALIASES", "METHODS", "Budget", "SearchResult", "methods_of", "resolve_method", "search"]

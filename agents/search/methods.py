@@ -14,6 +14,7 @@ from gymcc.agents.search.greedy import greedy
 from gymcc.agents.search.mcts import mcts
 from gymcc.agents.search.meter import Exhausted, Meter, Progress
 from gymcc.agents.search.result import SearchResult
+from gymcc.agents.search.rules import follow
 from gymcc.agents.search.sampling import heuristic, random_rollouts
 from gymcc.envs.core.choices import choose
 from gymcc.envs.core.problem import Problem
@@ -42,10 +43,15 @@ METHODS: dict[str, str] = {name: description for name, (description, _) in _TABL
 ALIASES = {"beam": "beam4", "greedy": "greedy1"}
 
 
-def resolve_method(name: str) -> str:
+def methods_of(problem: Problem[Any]) -> list[str]:
+    """The names of all methods that a problem can be searched with, its own rules last."""
+    return [*METHODS, *problem.rules()]
+
+
+def resolve_method(name: str, problem: Problem[Any]) -> str:
     """The method behind a name or alias; raises ValueError naming the known ones."""
     name = ALIASES.get(name, name)
-    choose(METHODS, name, "search method")
+    choose(dict.fromkeys(methods_of(problem)), name, "search method")
     return name
 
 
@@ -65,11 +71,12 @@ def search(
     :class:`gymcc.envs.core.problem.UnknownInstance`, NotImplementedError if the problem has no heuristic, and
     :class:`gymcc.envs.core.problem.BackendError` if the start state itself has no cost.
     """
-    method = resolve_method(method)
+    method = resolve_method(method, problem)
     meter = Meter(problem.fresh(), instance, budget, on_progress)
     random = Random(f"{seed} {method} {instance}")
+    run = _TABLE[method][1] if method in _TABLE else partial(follow, meter.problem.rules()[method])
     try:
-        proven = _TABLE[method][1](meter, random)
+        proven = run(meter, random)
     except Exhausted:
         proven = False
     return SearchResult(

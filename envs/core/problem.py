@@ -8,9 +8,10 @@ verifier needs nothing else.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from copy import copy
 from math import nan
+from random import Random
 from typing import Any, ClassVar, Generic, Self, TypeVar
 
 import numpy as np
@@ -21,6 +22,8 @@ from gymcc.envs.core.memo import Memo
 
 S = TypeVar("S", bound=Hashable)
 MEMO_ENTRIES = 200_000
+Price = Callable[[Sequence[int]], float]  # the cost that decisions from the start lead to; counted, may end the search
+Rule = Callable[[str, Price, Random], tuple[Sequence[int], bool]]  # an instance's decisions, and whether proven best
 
 
 class IllegalAction(ValueError):
@@ -153,6 +156,10 @@ class Problem(ABC, Generic[S]):
     def heuristic(self, instance: str) -> Sequence[int]:
         """The decisions of the compiler's own heuristic (or an expert's rule of thumb), at most ``max_steps``."""
         raise NotImplementedError(f"{self.name} has no heuristic")
+
+    def rules(self) -> Mapping[str, Rule]:
+        """Further baselines by name, for searches and comparisons to run beside :meth:`heuristic`."""
+        return {}
 
     def solution(self, instance: str) -> Sequence[int] | None:
         """The decisions of the best solution known, None where nobody has looked for one: labels for imitation."""

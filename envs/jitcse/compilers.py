@@ -10,7 +10,7 @@ from gymcc.envs.core.problem import BackendError
 from gymcc.envs.jitcse.analysis import Analysis, Candidate, Choice, Score
 from gymcc.envs.jitcse.frontend import analyse, perform
 from gymcc.envs.jitcse.library import Library
-from gymcc.envs.jitcse.policies import Machine, mlcse_features, stock_order
+from gymcc.envs.jitcse.policies import Machine, linear_order, mlcse_features, stock_order
 from gymcc.envs.jitcse.policies.features import features2026, hook_features, method_features
 from gymcc.envs.jitcse.policies.linear import Array
 from gymcc.envs.jitcse.policies.pressure import pressure
@@ -39,6 +39,9 @@ class Compiler(Protocol):
 
     def heuristic(self, instance: str) -> Sequence[int]:
         """The candidates that the compiler's own heuristic keeps, in its order."""
+
+    def linear(self, instance: str) -> Sequence[int]:
+        """The candidates that RyuJIT's learned linear policy keeps, in its order; raises BackendError."""
 
     def best(self, instance: str) -> tuple[Choice, bool] | None:
         """The best known choice and whether it is proven best; None if nobody has looked."""
@@ -113,6 +116,9 @@ class LocalCompiler:
 
     def heuristic(self, instance: str) -> Sequence[int]:
         return stock_order(self.analysis(instance), self.machine)
+
+    def linear(self, instance: str) -> Sequence[int]:
+        return linear_order(self.analysis(instance), machine=self.machine)
 
     def best(self, instance: str) -> tuple[Choice, bool] | None:
         """The frozen methods have been searched with one compiler alone; what is best there need not be elsewhere."""

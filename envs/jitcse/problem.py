@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gymcc.envs.core.dataset import Dataset
-from gymcc.envs.core.problem import Problem, UnknownInstance, checked_action
+from gymcc.envs.core.problem import Problem, Rule, UnknownInstance, checked_action
 from gymcc.envs.jitcse.analysis import MAX_CANDIDATES, Candidate, Choice, Score
 from gymcc.envs.jitcse.compilers import Compiler
 from gymcc.envs.jitcse.state import CseState, read, write
@@ -103,6 +103,11 @@ class JitCse(Problem[CseState]):
         """The stock heuristic's choice, as far as it can be chosen here."""
         within = [number for number in self.compiler.heuristic(instance) if number < self.stop]
         return [*within, self.stop]
+
+    def rules(self) -> Mapping[str, Rule]:
+        from gymcc.envs.jitcse.rules import rules
+
+        return rules(self)
 
     def facts(self, instance: str) -> dict[str, float | bool]:
         """Costs of the stock heuristic, of no CSE, and the best known one with whether it is proven best."""

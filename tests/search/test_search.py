@@ -240,7 +240,7 @@ def test_budgets_that_make_no_sense(given, words):
 
 
 def test_unknown_names(lock):
-    assert resolve_method("beam") == "beam4"
+    assert resolve_method("beam", lock) == "beam4"
     with pytest.raises(ValueError, match="unknown search method 'beem'; allowed: random, greedy1"):
         search(lock, "x", "beem", Budget(evaluations=1))
     with pytest.raises(UnknownInstance):

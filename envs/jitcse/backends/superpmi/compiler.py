@@ -14,16 +14,23 @@ from gymcc.envs.jitcse.analysis import Candidate, Choice, Score
 from gymcc.envs.jitcse.backends.superpmi import candidates as described
 from gymcc.envs.jitcse.backends.superpmi.cache import Cache, Progress
 from gymcc.envs.jitcse.backends.superpmi.client import RETRIES, SECONDS, Client
-from gymcc.envs.jitcse.backends.superpmi.corpus import locate
+from gymcc.envs.jitcse.backends.superpmi.corpus import INSTALL, locate
+from gymcc.envs.jitcse.backends.superpmi.errors import WrongJit
 from gymcc.envs.jitcse.backends.superpmi.methods import Methods, survey
 from gymcc.envs.jitcse.backends.superpmi.pool import Pool
-from gymcc.envs.jitcse.backends.superpmi.report import Heuristic, Hook, Report
+from gymcc.envs.jitcse.backends.superpmi.report import Heuristic, Hook, Report, Tail
 from gymcc.envs.jitcse.backends.superpmi.requests import request
 from gymcc.envs.jitcse.backends.superpmi.selection import Filter
 
 T = TypeVar("T")
+STOCK = "Standard CSE Heuristic"
 KEPT = 20_000  # reports kept in memory, a few kilobytes each
 _INSTANCE = re.compile(r"spmi/([1-9][0-9]{0,8})")
+
+
+def _decisions(tail: Tail) -> tuple[int, ...]:
+    """What a heuristic of the JIT's own keeps, counted from 0."""
+    return tuple(number - 1 for number in tail.sequence) if isinstance(tail, Heuristic) else ()
 
 
 def instance_of(index: int) -> str:
@@ -105,6 +112,14 @@ class SuperPMI:
         """The candidates that the JIT's own heuristic keeps, in its order."""
         return self._stock(self._index(instance))
 
+    def linear(self, instance: str) -> Sequence[int]:
+        """The candidates that the JIT's learned policy keeps, in its order; raises WrongJit where it has none."""
+        index = self._index(instance)
+        tail = self._ask(index, lambda client: client.ask(request(index, JitMetrics=1, JitRLCSEGreedy=1))).tail
+        if isinstance(tail, Heuristic) and tail.name == STOCK:
+            raise WrongJit(f"{self.corpus.jit} has no linear policy (JitRLCSEGreedy); .NET 9 and later have: {INSTALL}")
+        return _decisions(tail)
+
     def best(self, instance: str) -> tuple[Choice, bool] | None:
         """Nobody knows."""
         return None
@@ -152,8 +167,7 @@ class SuperPMI:
         return self._ask(index, lambda client: client.hook(index, sorted(choice)))
 
     def _chosen(self, index: int) -> tuple[int, ...]:
-        tail = self._ask(index, lambda client: client.stock(index)).tail
-        return tuple(number - 1 for number in tail.sequence) if isinstance(tail, Heuristic) else ()
+        return _decisions(self._ask(index, lambda client: client.stock(index)).tail)
 
     def _ask(self, index: int, work: Callable[[Client], T]) -> T:
         self._check_jit()

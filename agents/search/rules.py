@@ -1,0 +1,27 @@
+"""Baselines that a problem brings along, run like any search: metered, seeded, within the budget."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from random import Random
+from typing import Any
+
+from gymcc.agents.search.meter import Meter, Node
+from gymcc.envs.core.problem import Rule
+
+
+def follow(rule: Rule, meter: Meter[Any], random: Random) -> bool:
+    """Take the decisions of ``rule``, which may have prices computed to decide; whether it has proven them best.
+
+    The outcome is where they lead, be it worse than the start; where the budget ends first, the best state priced.
+    """
+
+    def reached(actions: Sequence[int]) -> Node[Any]:
+        state = meter.start.state
+        for action in actions:
+            state = meter.problem.apply(state, action)
+        return meter.price(state, tuple(actions))
+
+    actions, proven = rule(meter.instance, lambda actions: reached(actions).cost, random)
+    meter.best = reached(actions)
+    return proven
