@@ -9,7 +9,7 @@ of the callee, marked inside as decided. The text of a plan is described in ``to
 from __future__ import annotations
 
 import re
-from collections.abc import Container, Iterable, Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
@@ -95,8 +95,29 @@ class Planner:
         """The functions whose bodies closure mode has to keep, in the order of their calls."""
         if self.inlined is None:
             return {}
-        wanted = (self._place(call) for call in calls if call.action is Action.INLINE and call.copy is None)
-        return dict.fromkeys(place for place in wanted if place is not None)
+        inlined, grown = self.inlined, self._grown(calls, self.inlined)
+        wanted = [(call.site.id, self._place(call)) for call in calls if call.action is Action.INLINE and not call.copy]
+        return dict.fromkeys(place for site, place in wanted if place and (site not in inlined or place in grown))
+
+    def _grown(self, calls: Sequence[_Call], inlined: Container[int]) -> set[_Place]:
+        """The functions into which more is inlined than by default: they may not be small any more.
+
+        Other small functions are inlined unasked, and ``[@inline]`` would keep some from being turned into jumps.
+        """
+        grown: set[_Place] = set()
+        more = True
+        while more:
+            found = {
+                (self.texts.home(self.listing.definitions[around], call.context), around)
+                for call in calls
+                if call.copy
+                or self._place(call) in grown
+                or (call.action is Action.INLINE and call.site.id not in inlined)
+                for around in call.site.inside
+            }
+            more = not found <= grown
+            grown |= found
+        return grown
 
     def _place(self, call: _Call) -> _Place | None:
         definition = self.listing.callee(call.site.id)

@@ -25,7 +25,7 @@ let note counts e =
   if allocates e then counts.allocations <- counts.allocations + 1;
   match e.exp_desc with
   | Texp_apply (head, _) -> (
-      match Shape.primitive head with
+      match Anatomy.primitive head with
       | None | Some ("%apply" | "%revapply") -> counts.calls <- counts.calls + 1
       | Some _ -> counts.primitives <- counts.primitives + 1)
   | Texp_while _ | Texp_for _ -> counts.loops <- counts.loops + 1
@@ -40,10 +40,10 @@ let of_bodies bodies =
   in
   let expr sub e =
     note counts e;
-    if Shape.is_function e then List.iter (sub.Tast_iterator.expr sub) (Shape.lambda e).bodies
-    else Shape.iterator.expr sub e
+    if Anatomy.is_function e then List.iter (sub.Tast_iterator.expr sub) (Anatomy.lambda e).bodies
+    else Anatomy.iterator.expr sub e
   in
-  let counting = { Shape.iterator with expr } in
+  let counting = { Anatomy.iterator with expr } in
   List.iter (counting.expr counting) bodies;
   counts
 

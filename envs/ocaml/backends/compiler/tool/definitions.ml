@@ -14,7 +14,7 @@ type t = {
   exported : bool; (* named directly by the file, not inside a module in it *)
   hidden : bool; (* of a functor or of a module with a signature: another function beside it could not be named *)
   group : int; (* functions of one [let rec ... and ...] share it *)
-  lambda : Shape.lambda;
+  lambda : Anatomy.lambda;
   counts : Counts.t;
   mutable inside : int list; (* ids of the definitions around it, outermost first *)
   mutable uses : int;
@@ -24,7 +24,7 @@ type t = {
 
 type table = {
   by_place : (string * int, t) Hashtbl.t;
-  by_name : (string * string, t) Hashtbl.t; (* of a file's own structure, for those that an interface hides *)
+  by_name : (string * string, t) Hashtbl.t; (* a file and a name in it, dotted: for what is seen through interfaces *)
   mutable all : t list; (* the last found first *)
   mutable groups : int;
 }
@@ -34,13 +34,15 @@ let create () = { by_place = Hashtbl.create 64; by_name = Hashtbl.create 64; all
 let place (loc : Location.t) = (loc.loc_start.pos_fname, loc.loc_start.pos_cnum)
 
 (* Where a file's traversal stands. *)
-type scope = { in_expression : bool; in_module : bool; in_hidden : bool }
+type scope = { in_expression : bool; modules : string list; (* innermost first *) in_hidden : bool }
+
+let dotted modules name = String.concat "." (List.rev (name :: modules))
 
 let add table unit_file scope (vb : value_binding) =
   match pat_bound_idents vb.vb_pat with
-  | [ ident ] when Shape.is_function vb.vb_expr ->
+  | [ ident ] when Anatomy.is_function vb.vb_expr ->
       let start = vb.vb_pat.pat_loc.loc_start in
-      let lambda = Shape.lambda vb.vb_expr in
+      let lambda = Anatomy.lambda vb.vb_expr in
       let definition =
         {
           id = List.length table.all;
@@ -51,7 +53,7 @@ let add table unit_file scope (vb : value_binding) =
           offset = start.pos_cnum;
           unit_file;
           top = not scope.in_expression;
-          exported = not (scope.in_expression || scope.in_module);
+          exported = (not scope.in_expression) && scope.modules = [];
           hidden = scope.in_hidden;
           group = table.groups;
           lambda;
@@ -64,7 +66,7 @@ let add table unit_file scope (vb : value_binding) =
       in
       table.all <- definition :: table.all;
       Hashtbl.replace table.by_place (place vb.vb_pat.pat_loc) definition;
-      if definition.exported then Hashtbl.replace table.by_name (unit_file, definition.name) definition
+      if definition.top then Hashtbl.replace table.by_name (unit_file, dotted scope.modules definition.name) definition
   | _ -> ()
 
 (* Whether a module can be seen from outside only through a signature. *)
@@ -73,25 +75,34 @@ let seals m = match m.mod_desc with
   | _ -> false
 
 let collect table unit_file structure =
-  let scope = ref { in_expression = false; in_module = false; in_hidden = false } in
+  let scope = ref { in_expression = false; modules = []; in_hidden = false } in
   let within changed visit =
     let before = !scope in
     scope := changed before;
     visit ();
     scope := before
   in
-  let expr sub e = within (fun s -> { s with in_expression = true }) (fun () -> Shape.iterator.expr sub e) in
+  let expr sub e = within (fun s -> { s with in_expression = true }) (fun () -> Anatomy.iterator.expr sub e) in
   let module_expr sub m =
-    let sealed s = { s with in_module = true; in_hidden = s.in_hidden || seals m } in
-    within sealed (fun () -> Shape.iterator.module_expr sub m)
+    within (fun s -> { s with in_hidden = s.in_hidden || seals m }) (fun () -> Anatomy.iterator.module_expr sub m)
+  in
+  let module_binding sub mb =
+    let name = Option.value mb.mb_name.txt ~default:"_" in
+    within (fun s -> { s with modules = name :: s.modules }) (fun () -> Anatomy.iterator.module_binding sub mb)
   in
   let value_bindings sub (recursive, bindings) =
     table.groups <- table.groups + 1;
     List.iter (add table unit_file !scope) bindings;
-    Shape.iterator.value_bindings sub (recursive, bindings)
+    Anatomy.iterator.value_bindings sub (recursive, bindings)
   in
-  let collecting = { Shape.iterator with expr; module_expr; value_bindings } in
+  let collecting = { Anatomy.iterator with expr; module_expr; module_binding; value_bindings } in
   collecting.structure collecting structure
+
+(* A path without the file that it starts from, dotted. *)
+let rec within_file = function
+  | Path.Pdot (Path.Pident _, name) -> Some name
+  | Path.Pdot (outer, name) -> Option.map (fun outer -> outer ^ "." ^ name) (within_file outer)
+  | path -> if Ident.persistent (Path.head path) then None else Some (Path.last path)
 
 (* The definition that a name refers to, through the interface of its file if need be. *)
 let find table path (value : Types.value_description) =
@@ -100,7 +111,8 @@ let find table path (value : Types.value_description) =
   | None ->
       let file = fst (place value.val_loc) in
       if Filename.check_suffix file ".mli" then
-        Hashtbl.find_opt table.by_name (Filename.chop_suffix file ".mli" ^ ".ml", Path.last path)
+        let source = Filename.chop_suffix file ".mli" ^ ".ml" in
+        Option.bind (within_file path) (fun name -> Hashtbl.find_opt table.by_name (source, name))
       else None
 
 let finished table = List.rev table.all

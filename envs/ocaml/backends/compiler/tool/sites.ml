@@ -30,7 +30,7 @@ let is_constant e =
   match e.exp_desc with Texp_constant _ | Texp_construct (_, _, []) | Texp_variant (_, None) -> true | _ -> false
 
 let is_variable e = match e.exp_desc with Texp_ident _ -> true | _ -> false
-let is_functional e = Shape.is_function e || Shape.is_arrow e.exp_type
+let is_functional e = Anatomy.is_function e || Anatomy.is_arrow e.exp_type
 
 let rec text_of e =
   match e.exp_desc with
@@ -92,43 +92,43 @@ let walker definitions units file sites =
   let rec visit sub e = sub.Tast_iterator.expr sub e
   and all sub = List.iter (visit sub)
   and cases sub branching = function
-    | (_ :: _ :: _ | [ (Some _, _) ]) as several -> within branch (fun () -> all sub (Shape.of_cases several))
-    | cases when branching -> within branch (fun () -> all sub (Shape.of_cases cases))
-    | cases -> all sub (Shape.of_cases cases)
+    | (_ :: _ :: _ | [ (Some _, _) ]) as several -> within branch (fun () -> all sub (Anatomy.of_cases several))
+    | cases when branching -> within branch (fun () -> all sub (Anatomy.of_cases cases))
+    | cases -> all sub (Anatomy.of_cases cases)
   and expr sub e =
     match e.exp_desc with
     | Texp_apply _ -> apply sub e
     | Texp_ident _ -> escape e
     | Texp_function _ ->
-        let { Shape.bodies; branching; _ } = Shape.lambda e in
+        let { Anatomy.bodies; branching; _ } = Anatomy.lambda e in
         let inner s = if branching then branch (deeper s) else deeper s in
         within inner (fun () -> all sub bodies)
     | Texp_ifthenelse (condition, yes, no) ->
         visit sub condition;
         within branch (fun () -> all sub (yes :: Option.to_list no))
     | Texp_match _ ->
-        let parts = Shape.parts e in
+        let parts = Anatomy.parts e in
         all sub parts.expressions;
         cases sub false parts.cases
     | Texp_try _ ->
-        let parts = Shape.parts e in
+        let parts = Anatomy.parts e in
         within guarded (fun () -> all sub parts.expressions);
         cases sub true parts.cases
     | Texp_while (condition, body) -> within loop (fun () -> all sub [ condition; body ])
     | Texp_for (_, _, low, high, _, body) ->
         all sub [ low; high ];
         within loop (fun () -> visit sub body)
-    | _ -> Shape.iterator.expr sub e
+    | _ -> Anatomy.iterator.expr sub e
   and apply sub e =
-    match Shape.application e with
-    | Some { head; arguments } when Shape.primitive head = None ->
+    match Anatomy.application e with
+    | Some { head; arguments } when Anatomy.primitive head = None ->
         let callee = callee definitions units head in
         let site = { file; location = e.exp_loc; head = head.exp_loc; callee; arguments; around = !around } in
         sites := site :: !sites;
         (match head.exp_desc with Texp_ident (path, _, value) -> mention path value | _ -> visit sub head);
         all sub arguments
     | Some { arguments; _ } -> all sub arguments
-    | None -> Shape.iterator.expr sub e
+    | None -> Anatomy.iterator.expr sub e
   and value_bindings sub (_, bindings) = List.iter (binding sub) bindings
   and binding sub vb =
     match Hashtbl.find_opt definitions.by_place (Definitions.place vb.vb_pat.pat_loc) with
@@ -141,7 +141,7 @@ let walker definitions units file sites =
         within enter (fun () -> all sub d.lambda.bodies)
     | None -> visit sub vb.vb_expr
   in
-  { Shape.iterator with expr; value_bindings }
+  { Anatomy.iterator with expr; value_bindings }
 
 let collect definitions units file structure =
   let sites = ref [] in
@@ -180,7 +180,7 @@ let json site =
       ("constant_arguments", count is_constant site.arguments);
       ("function_arguments", count is_functional site.arguments);
       ("variable_arguments", count is_variable site.arguments);
-      ("allocating_arguments", count (fun e -> Counts.allocates e || Shape.is_function e) site.arguments);
+      ("allocating_arguments", count (fun e -> Counts.allocates e || Anatomy.is_function e) site.arguments);
       ("loop_depth", Json.Int loops);
       ("branch_depth", Json.Int branches);
       ("nesting", Json.Int nesting);
