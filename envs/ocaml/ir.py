@@ -16,16 +16,19 @@ Variables
     a case, parameter of an arm, for loop), and no scope hides another, so that substitution is a dictionary lookup and
     needs no renaming; a copy of code takes fresh ids for what it binds (``Program.variables`` is the first free one).
     Nothing reassigns a variable; OCaml's references are records with the mutable field ``contents``.
-    Variables bound directly in ``main.body`` are global: no closure captures them.
+    ``Program.globals`` are the variables of definitions at the top level, which no closure captures; what else is bound
+    in ``main.body`` is local to it.
 
 Functions and calls
-    :class:`LetFunctions` binds the closures of functions defined together. ``Function.free`` are the variables that the
-    closure captures: those used and not bound in it, neither global nor of its own group; empty means that the
-    compiler allocates the closure statically. All parameters of directly nested ``fun`` are of one function, as in
-    OCaml: its arity. :class:`Call` applies an atom to one or more arguments; ``site`` indexes ``Program.sites``:
-    the applications of the source whose head is no primitive, in the order in which their heads stand there.
+    :class:`LetFunctions` binds the closures of functions defined together, which share one heap block.
+    ``Function.free`` are the variables that any of them uses and does not bind, neither global nor of the group nor
+    static closures; empty means that the closures are static: allocated by the compiler and captured by nobody
+    (``walk.captured``). All parameters of directly nested ``fun`` are of one function, as in OCaml: its arity.
+    :class:`Call` applies an atom to one or more arguments; ``site`` indexes ``Program.sites``: the applications of the
+    source whose head is no primitive, in the order in which their heads stand there. A site stands twice only where a
+    decision tree repeats a guard.
     A call's ``kind`` is what is known where it stands now (an inliner may turn unknown into direct), the site's
-    ``kind`` what the source says. A call of an arm, of an operator of the language or of a constructor is no site.
+    ``kind`` what the source says.
 
 Branches
     :class:`Match` is every branch of the language: ``if``, ``match``, ``&&``, ``||``. A decision tree tests atoms and
@@ -395,11 +398,15 @@ class TypeDeclaration:
 
 @dataclass(frozen=True, slots=True)
 class Program:
-    """A whole program. Blocks and cases have ids below ``blocks``, variables below ``variables``."""
+    """A whole program. Blocks and cases have ids below ``blocks``, variables below ``variables``.
+
+    ``globals`` are the variables of definitions at the top level, in order.
+    """
 
     name: str
     types: tuple[TypeDeclaration, ...]
     main: Function
+    globals: tuple[int, ...]
     sites: tuple[Site, ...]
     blocks: int
     variables: int

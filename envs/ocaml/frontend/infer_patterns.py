@@ -36,6 +36,7 @@ from gymcc.envs.ocaml.frontend.types import (
 )
 from gymcc.envs.ocaml.ir import Position, Scalar
 
+TOP = 1  # annotations' variables belong to the definition at the top level, as in OCaml
 SCALARS = {Scalar.INT: INT, Scalar.BOOL: BOOL, Scalar.CHAR: CHAR, Scalar.UNIT: UNIT, Scalar.STRING: STRING}
 
 
@@ -103,7 +104,7 @@ class Patterns:
             case OrPattern():
                 self._or(pattern, expected)
             case TypedPattern():
-                same(convert(pattern.type, self._scope, self._annotations, self._level), expected, pattern.at)
+                same(convert(pattern.type, self._scope, self._annotations, TOP), expected, pattern.at)
                 self.expect(pattern.pattern, expected)
 
     def _bind(self, node: VariablePattern | AliasPattern, name: str, type_: Type) -> None:

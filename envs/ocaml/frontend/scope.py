@@ -62,13 +62,10 @@ class Scope:
 
     def export(self, module: str, inner: Scope) -> None:
         """Make the names of a module's scope known here under its path."""
-        for mine, theirs in (
-            (self.values, inner.values),
-            (self.types, inner.types),
-            (self.constructors, inner.constructors),
-            (self.fields, inner.fields),
-        ):
-            _export(module, mine, theirs)
+        _export(module, self.values, inner.values)
+        _export(module, self.types, inner.types)
+        _export(module, self.constructors, inner.constructors)
+        _export(module, self.fields, inner.fields)
 
 
 def _export(module: str, mine: dict[str, T], theirs: dict[str, T]) -> None:

@@ -9,6 +9,7 @@ from gymcc.envs.ocaml.frontend.errors import OcamlError
 from gymcc.envs.ocaml.frontend.scope import Value
 from gymcc.envs.ocaml.frontend.syntax import (
     AliasPattern,
+    AnyPattern,
     AssignField,
     Construct,
     ConstructPattern,
@@ -22,7 +23,7 @@ from gymcc.envs.ocaml.frontend.syntax import (
     TuplePattern,
     VariablePattern,
 )
-from gymcc.envs.ocaml.frontend.types import Constructor, Mismatch, Named, RecordField, Type, show, unify
+from gymcc.envs.ocaml.frontend.types import Constructor, Mismatch, Named, RecordField, Type, Variable, show, unify
 from gymcc.envs.ocaml.ir import Position
 
 
@@ -50,7 +51,7 @@ class Typing:
     def subpatterns(self, node: ConstructPattern) -> tuple[Pattern | None, ...]:
         """Patterns of a constructor's fields, None where ``_`` stands for all; checks their number."""
         constructor = self.constructors[node]
-        if len(constructor.args) > 1 and node.arg is not None and type(node.arg).__name__ == "AnyPattern":
+        if len(constructor.args) > 1 and isinstance(node.arg, AnyPattern):
             return (None,) * len(constructor.args)
         several = len(constructor.args) > 1 and isinstance(node.arg, TuplePattern)
         found = node.arg.items if several and isinstance(node.arg, TuplePattern) else (node.arg,) if node.arg else ()
@@ -69,6 +70,6 @@ def same(found: Type, expected: Type, at: Position) -> None:
     try:
         unify(found, expected)
     except Mismatch:
-        names: dict[object, str] = {}
-        texts = show(found, names), show(expected, names)  # type: ignore[arg-type]
-        raise OcamlError(f"this has type {texts[0]}, expected type {texts[1]}", at) from None
+        names: dict[Variable, str] = {}
+        message = f"this has type {show(found, names)}, expected type {show(expected, names)}"
+        raise OcamlError(message, at) from None

@@ -1,0 +1,34 @@
+"""OCaml source to the intermediate representation: ``parse_program(source, name)``.
+
+The subset
+    Definitions ``let``, ``let rec … and …``, ``type`` (aliases, variants, records, with parameters) and
+    ``module M = struct … end`` without signature. Expressions: constants, names with their module's path, ``fun``,
+    ``function``, application (partial and over-application too), ``if``, ``match`` with guards and or-patterns,
+    ``let … in``, ``;``, tuples, lists, arrays ``[|…|]``, records and ``{r with …}``, ``while``, ``for``, ``&&``,
+    ``||``, operators, also of your own, type annotations. Types are Hindley and Milner's with OCaml's value
+    restriction. The library is that of ``builtins``: numbers, comparisons, references, arrays, strings, printing,
+    ``failwith``. There are no exceptions, objects, labels, polymorphic variants, functors, signatures, lazy values or
+    GADTs: functors are written as functions over records of functions.
+
+Evaluation order is ocamlopt's; where its middle ends differ, the program is refused (``order``). Cases of a match that
+nothing reaches are refused, too, and so is what OCaml only warns of: partial definitions by ``let``.
+"""
+
+from __future__ import annotations
+
+from gymcc.envs.ocaml.deep import recursion
+from gymcc.envs.ocaml.frontend.errors import OcamlError
+from gymcc.envs.ocaml.frontend.infer import infer
+from gymcc.envs.ocaml.frontend.lowering import lower
+from gymcc.envs.ocaml.frontend.parser import parse
+from gymcc.envs.ocaml.ir import Program
+
+__all__ = ["OcamlError", "parse_program"]
+_FRAMES = 30_000  # the parser nests at most 1,000 levels deep, each a handful of calls
+
+
+def parse_program(source: str, name: str) -> Program:
+    """The program; raises OcamlError with line and column for what is no program of the subset."""
+    with recursion(_FRAMES):
+        items = parse(source)
+        return lower(items, infer(items), name)
