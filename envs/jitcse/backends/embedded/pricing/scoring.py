@@ -68,7 +68,10 @@ def _generate(lowering: Lowering, method: Method, recording: bool) -> list[Code 
         trees += [None, *block.statements, None]
     code = [None if tree is None else lowering.lower(tree, 0, recording) for tree in trees]
     dead = 0
-    while unread := _unread(code):
+    for _ in method.locals:  # a round rids at least one of them of its stores
+        unread = _unread(code)
+        if not unread:
+            break
         dead |= unread
         for position, tree in enumerate(trees):
             each = code[position]
