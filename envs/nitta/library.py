@@ -66,12 +66,18 @@ class Library:
         """The program, compiled; raises :class:`UnknownInstance`."""
         return compile_lua(self.source(instance), instance, self.number_type)
 
+    def known_label(self, instance: str) -> Label | None:
+        """What is known of an instance without a search."""
+        if instance not in self._labels and self.known and instance in shipped_labels() and instance not in self.own:
+            self._labels[instance] = shipped_labels()[instance]
+        return self._labels.get(instance)
+
     def label(self, instance: str, root: Node) -> Label:
-        """What is known of the tree under ``root``; stateOfTheArt runs (up to seconds) where nothing is shipped."""
-        if instance not in self._labels:
-            shipped = shipped_labels().get(instance) if self.known and instance not in self.own else None
-            self._labels[instance] = shipped or Label(synthesise(root, "stateOfTheArt").node.sid)
-        return self._labels[instance]
+        """What is known of the tree under ``root``; stateOfTheArt runs (up to seconds) where nothing is."""
+        label = self.known_label(instance)
+        if label is None:
+            label = self._labels[instance] = Label(synthesise(root, "stateOfTheArt").node.sid)
+        return label
 
 
 @cache

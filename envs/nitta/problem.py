@@ -114,19 +114,22 @@ class Nitta(Problem[Node]):
         return self._cost_at(instance, self.library.label(instance, self.initial(instance)).sota)
 
     def solution(self, instance: str) -> Sequence[int] | None:
-        label = self.library.label(instance, self.initial(instance))
-        if label.best is None:
+        label = self.library.known_label(instance)
+        if label is None or label.best is None:
             return None
         actions = self._actions(instance, label.best)
         return actions if len(actions) == label.best.count("-") else None
 
     def facts(self, instance: str) -> dict[str, float | bool]:
-        """Durations of NITTA's stateOfTheArt and of the best known schedule, and whether nothing is shorter."""
-        label = self.library.label(instance, self.initial(instance))
+        """Costs of NITTA's stateOfTheArt and of the best schedule, and whether that is proven best; nan if not known.
+
+        No search is made for them: :meth:`heuristic_cost` makes one.
+        """
+        label = self.library.known_label(instance)
         return {
-            "heuristic_cost": self._cost_at(instance, label.sota),
-            "best_known_cost": nan if label.best is None else self._cost_at(instance, label.best),
-            "best_proven": label.proven,
+            "heuristic_cost": nan if label is None else self._cost_at(instance, label.sota),
+            "best_known_cost": nan if label is None or label.best is None else self._cost_at(instance, label.best),
+            "best_proven": bool(label and label.proven),
         }
 
     def remarks(self, state: Node) -> dict[str, float | bool]:
