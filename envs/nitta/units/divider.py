@@ -74,7 +74,8 @@ class Divider(Unit):
             (missing,) = without(function.inputs, (variable,))
             return self.but(queue=queue, loading=function, argument=missing, next_tick=tick + 1)
         ready = tick + self.spec.pipeline + 2
-        waiting = tuple(result._replace(deadline=ready - 1) for result in self.results)
+        # A deadline once set stays: the next result, whichever it is, pushes the waiting ones out of the pipeline.
+        waiting = tuple(result._replace(deadline=min(result.deadline, ready - 1)) for result in self.results)
         groups = tuple(group for group in self.loading.outputs if group)
         results = (*waiting, Result(ready, FOREVER, groups)) if groups else waiting
         return self.but(loading=None, argument="", results=results, next_tick=tick + 2)
