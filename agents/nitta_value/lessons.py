@@ -40,10 +40,12 @@ class Effort:
 
 @dataclass(frozen=True, slots=True)
 class Lessons:
-    """Decisions: ``features`` (N, columns); ``growth`` float32 (N,), the best schedule found from there on in units of
-    :func:`remaining`; ``hopeless`` bool (N,), where none was found (growth is 0 there).
+    """Decisions: ``keys`` (N,) text, the node behind each; ``features`` (N, columns); ``growth`` float32 (N,), the best
+    schedule found from there on in units of :func:`remaining`; ``hopeless`` bool (N,), where none was found (growth
+    is 0 there).
     """
 
+    keys: NDArray[np.str_]
     features: Features
     growth: NDArray[np.float32]
     hopeless: NDArray[np.bool_]
@@ -52,20 +54,33 @@ class Lessons:
         """Write in one step, as npz."""
         partial = path.with_name(f".{path.name}")
         with partial.open("wb") as file:
-            np.savez_compressed(file, features=self.features, growth=self.growth, hopeless=self.hopeless)
+            np.savez_compressed(file, **{name: getattr(self, name) for name in PARTS})
         partial.replace(path)
 
     @classmethod
     def load(cls, path: Path) -> Lessons:
         """Inverse of :meth:`save`."""
         with np.load(path, allow_pickle=False) as file:
-            return cls(file["features"], file["growth"], file["hopeless"])
+            return cls(*(file[name] for name in PARTS))
 
     @classmethod
     def joined(cls, parts: Sequence[Lessons]) -> Lessons:
-        """All lessons in one."""
-        names = ("features", "growth", "hopeless")
-        return cls(*(np.concatenate([getattr(part, name) for part in parts]) for name in names))
+        """Lessons of several trees in one."""
+        return cls(*(np.concatenate([getattr(part, name) for part in parts]) for name in PARTS))
+
+    def merged(self, other: Lessons) -> Lessons:
+        """Two lessons of one tree: of what both tell the better."""
+        at = {key: index for index, key in enumerate(self.keys)}
+        same = np.array([at.get(key, -1) for key in other.keys], np.int64)
+        mine, its = same[same >= 0], same >= 0
+        growth, hopeless = self.growth.copy(), self.hopeless.copy()
+        better = ~other.hopeless[its] & (hopeless[mine] | (other.growth[its] < growth[mine]))
+        growth[mine[better]], hopeless[mine[better]] = other.growth[its][better], False
+        rest = Lessons(*(getattr(other, name)[~its] for name in PARTS))
+        return Lessons.joined([Lessons(self.keys, self.features, growth, hopeless), rest])
+
+
+PARTS = ("keys", "features", "growth", "hopeless")
 
 
 def gather(root: Node, guide: Guide | None, effort: Effort, seed: str) -> tuple[Lessons, float]:
@@ -170,7 +185,8 @@ class _Study:
             features[at] = seen.rows[index]
             if not hopeless[at]:
                 growth[at] = (self.best[sid, index] - seen.start) / seen.remaining
-        return Lessons(features, growth, hopeless)
+        names = np.array([f"{sid}-{index}".replace("--", "-") for sid, index in keys], np.str_)
+        return Lessons(names, features, growth, hopeless)
 
 
 def _index(node: Node) -> int:

@@ -28,16 +28,21 @@ class ValueNet(nn.Module):
 
     def __init__(self, columns: int, layers: Sequence[int], dropout: Sequence[float] = ()) -> None:
         super().__init__()
-        parts: list[nn.Module] = []
-        for at, (inputs, outputs) in enumerate(pairwise([columns, *layers])):
-            parts += [nn.Linear(inputs, outputs), nn.ReLU()]
-            if at < len(dropout) and dropout[at] > 0:
-                parts.append(nn.Dropout(dropout[at]))
-        self.layers = nn.Sequential(*parts, nn.Linear(layers[-1], 1))
+        self.layers = perceptron([columns, *layers], dropout).append(nn.Linear(layers[-1], 1))
 
     def forward(self, features: Tensor) -> Tensor:
         values: Tensor = self.layers(features).squeeze(-1)
         return values
+
+
+def perceptron(sizes: Sequence[int], dropout: Sequence[float] = ()) -> nn.Sequential:
+    """Linear layers, a ReLU after each, and dropout after the first ones."""
+    parts: list[nn.Module] = []
+    for at, (inputs, outputs) in enumerate(pairwise(sizes)):
+        parts += [nn.Linear(inputs, outputs), nn.ReLU()]
+        if at < len(dropout) and dropout[at] > 0:
+            parts.append(nn.Dropout(dropout[at]))
+    return nn.Sequential(*parts)
 
 
 @dataclass(frozen=True, slots=True)

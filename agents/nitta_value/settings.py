@@ -1,0 +1,82 @@
+"""How a guide is trained, as one YAML file; a fault is one line that names the key and what is allowed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import yaml
+from pydantic import Field, ValidationError
+
+from gymcc.agents.config import MAX_FILE, ConfigError, Count, Positive, Section, Share
+
+Natural = Annotated[int, Field(ge=0)]
+
+
+class Programs(Section):
+    """Which programs: a number of each size from the generator's split, and all of the shipped ones' split."""
+
+    split: Annotated[str, Field(pattern="^(train|validation|test|all)$")] = "train"
+    shipped: bool = True
+    generated: dict[str, Natural] = {}
+    seed: Natural = 0  # of the draw among the generated
+
+
+class Round(Section):
+    """One round of lessons from every program: descents, nodes of the guided search, descents from where it stopped."""
+
+    descents: Count = 40
+    evaluations: Natural = 0
+    continuations: Natural = 0
+
+
+class Fitting(Section):
+    """How the network is fitted to all lessons so far after each round."""
+
+    layers: Annotated[tuple[Count, ...], Field(min_length=1)] = (256, 128, 64)
+    lr: Positive = 1e-3
+    batch_size: Count = 1024
+    epochs: Positive = 8.0
+    expectile: Share = 0.3  # less than 0.5: leans to the shorter of the schedules found in like situations
+    huber: Positive = 0.1  # errors of growth above it count linearly
+    hopeless_weight: Positive = 0.17  # of the cross-entropy of "hopeless" beside the error of "growth"
+    weight_decay: Share = 1e-4
+
+
+class Validation(Section):
+    """Searches with the budget that NITTA's stateOfTheArt took, after each round."""
+
+    programs: Programs = Programs(split="validation")
+
+
+class GuideSettings(Section):
+    """One training of a guide."""
+
+    programs: Programs = Programs()
+    rounds: Annotated[tuple[Round, ...], Field(min_length=1)]
+    fitting: Fitting = Fitting()
+    validation: Validation = Validation()
+    risk: Positive = 0.7
+    processes: Count = 1
+    seed: Natural = 0
+
+
+def load(path: Path) -> GuideSettings:
+    """Read settings; raises :class:`ConfigError`."""
+    try:
+        if path.stat().st_size > MAX_FILE:
+            raise ConfigError(f"{path}: too large for a config ({path.stat().st_size} bytes)")
+        body: Any = yaml.safe_load(path.read_text(encoding="utf-8"))
+        return GuideSettings.model_validate(body)
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{path}: cannot read: {error}") from error
+    except yaml.YAMLError as error:
+        raise ConfigError(f"{path}: not YAML: {' '.join(str(error).split())}") from error
+    except ValidationError as error:
+        faults = (f"{'.'.join(map(str, item['loc']))}: {item['msg']}" for item in error.errors(include_url=False))
+        raise ConfigError(f"{path}: {'; '.join(faults)}") from error
+
+
+def dump(settings: GuideSettings) -> str:
+    """The whole of the settings, defaults included, as YAML that :func:`load` reads back."""
+    return yaml.safe_dump(settings.model_dump(mode="json"), sort_keys=False)
