@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
@@ -59,7 +60,7 @@ def stub(
         show([row], True)
         return
     for variable, value in row.items():
-        print(f"export {variable}={value}")
+        print(f"export {variable}={shlex.quote(value)}")
 
 
 @app.command()

@@ -482,3 +482,12 @@ def test_the_command_line_writes_a_stub_that_works(tmp_path):
     assert (told["compiled"], told["left_out"]) == (2, 1)
     with Pool(locate(variables=written)) as pool:
         assert pool.ask(3, lambda client: client.stock(3)).index == 3
+
+
+def test_the_shell_reads_the_variables_it_prints(tmp_path):
+    call = f"{sys.executable} -c 'from gymcc.scripts.jitcse import app; app()' stub --out 'a $1 stub' --methods 1"
+    done = subprocess.run(
+        ["sh", "-c", f'eval "$({call})"; cat "$CORE_ROOT/libclrjit.so" "$DOTNET_MLJitCorpusFile"'],
+        cwd=tmp_path, capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    assert done.stdout.count("gymcc superpmi stub") == 2
