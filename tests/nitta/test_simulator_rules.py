@@ -386,6 +386,45 @@ class TestDivider:
         assert error.rule == "a result cannot go to a division that already has its other argument"
 
 
+class TestBypass:
+    """A value whose producer sends it beside the second of two buffers: NITTA's names deny what happens."""
+
+    BOUND = {
+        "spi": ["receive() = a", "receive() = b", "send(x)", "send(y)"],
+        "accum": ["a + b = x@buf@buf"],
+        "fram1": ["buffer(x@buf@buf) = x@buf = y"],
+        "fram2": ["buffer(x@buf) = x"],
+    }
+    ARGUMENTS = ("1 spi > a accum", "3 spi > b accum")
+    REST = ("7 accum > x@buf@buf fram1", "9 fram2 > x spi", "10 fram1 > y spi")
+
+    def test_the_sender_counts_as_the_producer(self):
+        planned = schedule(self.BOUND, *self.ARGUMENTS, "6 accum > x@buf fram2", *self.REST)
+        values = execute(planned, a=[3], b=[4])[0]
+        assert values["x"] == values["y"] == values["x@buf"] == 7
+
+    def test_a_loop_may_send_so_too(self):
+        bound = {
+            "spi": ["receive() = n", "send(x)", "send(y)"],
+            "fram1": ["LoopBegin(5) = x@buf@buf", "LoopEnd(n) pair out: x@buf@buf"],
+            "fram2": ["buffer(x@buf@buf) = x@buf = y"],
+            "accum": ["-x@buf = x"],
+        }
+        moves = (
+            "1 fram1 > x@buf accum",
+            "3 fram1 > x@buf@buf fram2",
+            "4 accum > x spi",
+            "6 fram2 > y spi",
+            "8 spi > n fram1",
+        )
+        values = execute(schedule(bound, *moves), 2, n=[8, 9])
+        assert [(each["x"], each["y"]) for each in values] == [(-5, 5), (-8, 8)]
+
+    def test_nobody_else_may_send_it(self):
+        error = broken(schedule(self.BOUND, *self.ARGUMENTS, "6 spi > x@buf fram2", *self.REST), a=[3], b=[4])
+        assert (error.unit, error.variable, error.rule) == ("spi", "x@buf", "does not compute this variable")
+
+
 class TestCheck:
     PROGRAM = Program(
         "counter",

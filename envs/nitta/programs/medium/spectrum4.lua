@@ -1,4 +1,4 @@
--- Fourier transform of four real samples
+-- discrete Fourier transform of four real samples
 function spectrum4()
     local a, b = receive(), receive()
     local c, d = receive(), receive()
