@@ -18,9 +18,12 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional
 
+from gymcc.agents.nitta_value.settings import ValueSettings
+
 Floats = NDArray[np.float32]
 Progress = Callable[[dict[str, Any]], None]
 NETWORK, CARD, SCHEMA = "value.onnx", "value.json", 1
+ROWS = 20  # of metrics
 
 
 class ValueNet(nn.Module):
@@ -46,50 +49,30 @@ def perceptron(sizes: Sequence[int], dropout: Sequence[float] = ()) -> nn.Sequen
 
 
 @dataclass(frozen=True, slots=True)
-class Fit:
-    """How a network is fitted. ``expectile``: 0.5 estimates the mean, less leans to the smaller labels of like options.
-
-    ``l2`` weighs the squares of the weights of all layers but the last two, as in NITTA's network; ``decay`` is
-    AdamW's. ``one_cycle``: the rate rises and falls over the fit (Smith 2018), else it is constant.
-    """
-
-    layers: tuple[int, ...] = (256, 128, 64)
-    dropout: tuple[float, ...] = ()
-    lr: float = 1e-3
-    one_cycle: bool = True
-    batch: int = 1024
-    steps: int = 2000
-    expectile: float = 0.5
-    huber: float = 0.3  # errors above it count linearly
-    l2: float = 0.0
-    decay: float = 1e-4
-    rows: int = 20  # of metrics
-    seed: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class Lessons:
+class Examples:
     """Features ``(N, columns)``, float16 or float32, and labels ``(N,)`` float32."""
 
     features: NDArray[Any]
     labels: Floats
 
 
-def fit(train: Lessons, validation: Lessons | None, settings: Fit, progress: Progress = lambda row: None) -> ValueNet:
+def fit(
+    train: Examples, validation: Examples, settings: ValueSettings, progress: Progress = lambda row: None
+) -> ValueNet:
     """A network fitted to ``train``; rows of metrics hold loss and the mean absolute errors so far."""
     torch.manual_seed(settings.seed)
     torch.set_num_threads(1)
     net = ValueNet(train.features.shape[1], settings.layers, settings.dropout)
-    optimizer = torch.optim.AdamW(net.parameters(), lr=settings.lr, weight_decay=settings.decay)
+    optimizer = torch.optim.Adam(net.parameters(), lr=settings.lr)
     schedule = (
         torch.optim.lr_scheduler.OneCycleLR(optimizer, settings.lr, total_steps=settings.steps + 1)
         if settings.one_cycle
         else None
     )
     start, losses = time.monotonic(), []
-    every = max(1, settings.steps // settings.rows)
+    every = max(1, settings.steps // ROWS)
     for step, (features, labels) in enumerate(_batches(train, settings), 1):
-        loss: Any = _loss(net(features), labels, settings) + _penalty(net, settings.l2)
+        loss: Any = functional.mse_loss(net(features), labels) + _penalty(net, settings.l2)
         optimizer.zero_grad()
         loss.backward()
         optimizer.step()
@@ -98,23 +81,16 @@ def fit(train: Lessons, validation: Lessons | None, settings: Fit, progress: Pro
         losses.append(loss.item())
         if step % every == 0:
             row = {"step": step, "loss": float(np.mean(losses)), "seconds": time.monotonic() - start}
-            progress(row | ({} if validation is None else {"validation_mae": mean_absolute_error(net, validation)}))
+            progress(row | {"validation_mae": mean_absolute_error(net, validation)})
             losses = []
     return net.eval()
 
 
-def _batches(lessons: Lessons, settings: Fit) -> Iterator[tuple[Tensor, Tensor]]:
-    features, labels = torch.from_numpy(lessons.features), torch.from_numpy(lessons.labels)
+def _batches(examples: Examples, settings: ValueSettings) -> Iterator[tuple[Tensor, Tensor]]:
+    features, labels = torch.from_numpy(examples.features), torch.from_numpy(examples.labels)
     for _ in range(settings.steps):
-        rows = torch.randint(len(labels), (settings.batch,))
+        rows = torch.randint(len(labels), (settings.batch_size,))
         yield features[rows].float(), labels[rows]
-
-
-def _loss(values: Tensor, labels: Tensor, settings: Fit) -> Tensor:
-    """Huber's loss, weighed by which side of the label a value is on."""
-    weights = torch.where(labels > values, settings.expectile, 1 - settings.expectile) * 2
-    each = functional.smooth_l1_loss(values, labels, beta=settings.huber, reduction="none")
-    return (weights * each).mean()
 
 
 def _penalty(net: ValueNet, l2: float) -> Tensor:
@@ -133,9 +109,9 @@ def values(net: ValueNet, features: NDArray[Any]) -> Floats:
     return np.concatenate(parts) if parts else np.zeros(0, np.float32)
 
 
-def mean_absolute_error(net: ValueNet, lessons: Lessons) -> float:
+def mean_absolute_error(net: ValueNet, examples: Examples) -> float:
     """Of the network's values against the labels."""
-    return float(np.abs(values(net, lessons.features) - lessons.labels).mean())
+    return float(np.abs(values(net, examples.features) - examples.labels).mean())
 
 
 def export(net: ValueNet, columns: Sequence[str], folder: Path, card: dict[str, Any]) -> None:

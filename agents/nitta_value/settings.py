@@ -1,12 +1,12 @@
-"""How a guide is trained, as one YAML file; a fault is one line that names the key and what is allowed."""
+"""How a guide or a value network is trained, as one YAML file; faults are told by key and what is allowed."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import yaml
-from pydantic import Field, ValidationError
+from pydantic import Field, RootModel, ValidationError
 
 from gymcc.agents.config import MAX_FILE, ConfigError, Count, Positive, Section, Share
 
@@ -52,6 +52,7 @@ class Validation(Section):
 class GuideSettings(Section):
     """One training of a guide."""
 
+    kind: Literal["guide"]
     programs: Programs = Programs()
     rounds: Annotated[tuple[Round, ...], Field(min_length=1)]
     fitting: Fitting = Fitting()
@@ -61,13 +62,38 @@ class GuideSettings(Section):
     seed: Natural = 0
 
 
-def load(path: Path) -> GuideSettings:
+class ValueSettings(Section):
+    """One training of a value network from a crawl; the defaults are those of NITTA's own (nitta, ``ml/synthesis``).
+
+    ``validation``: programs held back; where none is named, ``validation_share`` of the rows are. ``dropout`` after the
+    first layers, ``l2`` on the weights of all but the last two.
+    """
+
+    kind: Literal["value"]
+    layers: Annotated[tuple[Count, ...], Field(min_length=1)] = (256, 64, 32)
+    dropout: tuple[Share, ...] = (0.7, 0.5)
+    l2: Annotated[float, Field(ge=0)] = 0.01
+    lr: Positive = 8e-5
+    one_cycle: bool = False
+    batch_size: Count = 64
+    steps: Count = 45_000
+    validation: tuple[str, ...] = ()
+    validation_share: Share = 0.2
+    validation_rows: Count = 100_000  # at most
+    seed: Natural = 0
+
+
+class _Either(RootModel[Annotated[GuideSettings | ValueSettings, Field(discriminator="kind")]]):
+    pass
+
+
+def load(path: Path) -> GuideSettings | ValueSettings:
     """Read settings; raises :class:`ConfigError`."""
     try:
         if path.stat().st_size > MAX_FILE:
             raise ConfigError(f"{path}: too large for a config ({path.stat().st_size} bytes)")
         body: Any = yaml.safe_load(path.read_text(encoding="utf-8"))
-        return GuideSettings.model_validate(body)
+        return _Either.model_validate(body).root
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigError(f"{path}: cannot read: {error}") from error
     except yaml.YAMLError as error:
@@ -77,6 +103,6 @@ def load(path: Path) -> GuideSettings:
         raise ConfigError(f"{path}: {'; '.join(faults)}") from error
 
 
-def dump(settings: GuideSettings) -> str:
+def dump(settings: GuideSettings | ValueSettings) -> str:
     """The whole of the settings, defaults included, as YAML that :func:`load` reads back."""
     return yaml.safe_dump(settings.model_dump(mode="json"), sort_keys=False)
