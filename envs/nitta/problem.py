@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gymcc.envs.core.dataset import Dataset
-from gymcc.envs.core.problem import BackendError, Problem, UnknownInstance, checked_action
+from gymcc.envs.core.problem import BackendError, Problem, Rule, UnknownInstance, checked_action
 from gymcc.envs.nitta.library import Library
 from gymcc.envs.nitta.microarchitecture import DEFAULT, Microarchitecture
 from gymcc.envs.nitta.moves import Moves
@@ -112,6 +112,12 @@ class Nitta(Problem[Node]):
 
     def heuristic_cost(self, instance: str) -> float:
         return self._cost_at(instance, self.library.label(instance, self.initial(instance)).sota)
+
+    def rules(self) -> Mapping[str, Rule]:
+        """NITTA's own methods of search."""
+        from gymcc.envs.nitta.methods.rules import rules
+
+        return rules(self)
 
     def solution(self, instance: str) -> Sequence[int] | None:
         label = self.library.known_label(instance)
