@@ -114,11 +114,12 @@ def used(block: Block) -> set[int]:
         for inner in inner_blocks(binding.operation):
             found.add(inner.result)
         if isinstance(binding.operation, Match):
-            found.update(_decided(binding.operation))
+            found.update(decided(binding.operation))
     return {atom for atom in found if isinstance(atom, int)}
 
 
-def _decided(match: Match) -> Iterator[Atom]:
+def decided(match: Match) -> Iterator[Atom]:
+    """The atoms that a decision tree tests and passes to arms."""
     for node in decisions(match.tree):
         if isinstance(node, Leaf):
             yield from node.args
@@ -128,8 +129,13 @@ def _decided(match: Match) -> Iterator[Atom]:
 
 def bound(function: Function) -> set[int]:
     """Variables that are bound anywhere in a function, its parameters included."""
-    found = {parameter.id for parameter in function.params}
-    for binding in bindings(function.body):
+    return bound_in(function.body) | {parameter.id for parameter in function.params}
+
+
+def bound_in(block: Block) -> set[int]:
+    """Variables that are bound anywhere in a block."""
+    found = set()
+    for binding in bindings(block):
         if isinstance(binding, LetFunctions):
             for each in binding.functions:
                 found.add(each.variable.id)
