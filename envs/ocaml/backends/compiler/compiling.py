@@ -20,7 +20,7 @@ from gymcc.envs.ocaml.backends.compiler.toolchain import Toolchain, environment
 from gymcc.envs.ocaml.backends.compiler.workspace import Done, Step, work
 
 COMPILE_SECONDS = 15.0  # some decisions make code grow without end
-QUIET = ("-w", "-a+55", "-error-style", "short", "-color", "never")
+WARNINGS = ("-w", "-a+55")  # of calls that cannot be inlined, and no others
 SOURCE = "source"
 
 
@@ -75,7 +75,7 @@ class Driver:
 
     def _compile(self, program: Program, *more: str) -> Step:
         names = [name for name, _ in program.files]
-        arguments = (*QUIET, *self.options, *more, *program.flags, "-o", NAME, *names)
+        arguments = (*WARNINGS, *self.options, *more, *program.flags, "-o", NAME, *names)
         return Step(self.toolchain.ocamlopt, arguments, self.seconds, environment(self.toolchain))
 
 

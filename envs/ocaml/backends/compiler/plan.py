@@ -2,8 +2,9 @@
 
 A call gets ``[@inlined]`` or ``[@inlined never]``. Closure mode inlines only functions whose body was kept, which
 ``[@inline]`` on the definition asks for; then all other calls of that function say what they would have done by
-default. Where the decisions on paths below a call differ from those on the callee's own sites, the call goes to a copy
-of the callee, marked inside as decided. The text of a plan is described in ``tool/plan.ml``.
+default. Calls of a local function become jumps where all of them can, whatever they say, unless ``[@local never]`` on
+its definition says more. Where the decisions on paths below a call differ from those on the callee's own sites, the
+call goes to a copy of the callee, marked inside as decided. The text of a plan is described in ``tool/plan.ml``.
 """
 
 from __future__ import annotations
@@ -72,7 +73,7 @@ class Planner:
         calls = list(self._calls(decided, decided.special(), (), range(len(self.listing.sites)), copies))
         kept = self._kept(calls)
         numbers = {(): 0, **{copy.path: copy.number for copy in copies}}
-        lines = [*self._heads(calls, kept, numbers), *self._inlines(kept, numbers), *self._copies(copies, numbers)]
+        lines = [*self._heads(calls, kept, numbers), *self._marks(calls, kept, numbers), *self._copies(copies, numbers)]
         return Plan("".join(f"{line}\n" for line in lines), tuple(copies))
 
     def _calls(
@@ -95,29 +96,32 @@ class Planner:
         """The functions whose bodies closure mode has to keep, in the order of their calls."""
         if self.inlined is None:
             return {}
-        inlined, grown = self.inlined, self._grown(calls, self.inlined)
+        inlined, other = self.inlined, self._other(calls, self.inlined)
         wanted = [(call.site.id, self._place(call)) for call in calls if call.action is Action.INLINE and not call.copy]
-        return dict.fromkeys(place for site, place in wanted if place and (site not in inlined or place in grown))
+        return dict.fromkeys(place for site, place in wanted if place and (site not in inlined or place in other))
 
-    def _grown(self, calls: Sequence[_Call], inlined: Container[int]) -> set[_Place]:
-        """The functions into which more is inlined than by default: they may not be small any more.
+    def _other(self, calls: Sequence[_Call], inlined: Container[int]) -> set[_Place]:
+        """The functions whose bodies become others than by default: they may be too large to be inlined unasked.
 
-        Other small functions are inlined unasked, and ``[@inline]`` would keep some from being turned into jumps.
+        Where it can be done without, ``[@inline]`` is not written: it keeps local functions from becoming jumps.
         """
-        grown: set[_Place] = set()
+
+        def differs(call: _Call) -> bool:
+            by_default = Action.INLINE if call.site.id in inlined else Action.NEVER
+            return call.copy is not None or call.action not in (Action.DEFAULT, by_default)
+
+        other: set[_Place] = set()
         more = True
         while more:
             found = {
                 (self.texts.home(self.listing.definitions[around], call.context), around)
                 for call in calls
-                if call.copy
-                or self._place(call) in grown
-                or (call.action is Action.INLINE and call.site.id not in inlined)
+                if differs(call) or self._place(call) in other
                 for around in call.site.inside
             }
-            more = not found <= grown
-            grown |= found
-        return grown
+            more = not found <= other
+            other |= found
+        return other
 
     def _place(self, call: _Call) -> _Place | None:
         definition = self.listing.callee(call.site.id)
@@ -132,10 +136,13 @@ class Planner:
                 name = call.copy.name if call.copy else "-"
                 yield _line("head", numbers[call.context], call.site.file, *call.site.head, ATTRIBUTE[action], name)
 
-    def _inlines(self, kept: Iterable[_Place], numbers: Mapping[Path, int]) -> Iterator[str]:
-        for home, number in kept:
-            definition = self.listing.definitions[number]
-            yield _line("inline", numbers[home], definition.file, definition.offset)
+    def _marks(self, calls: Iterable[_Call], kept: Iterable[_Place], numbers: Mapping[Path, int]) -> Iterator[str]:
+        never = [self._place(call) for call in calls if call.action is Action.NEVER]
+        called = [place for place in dict.fromkeys(never) if place and not self.listing.definitions[place[1]].top]
+        for mark, places in (("inline\talways", kept), ("local\tnever", called)):
+            for home, number in places:
+                definition = self.listing.definitions[number]
+                yield _line("mark", numbers[home], definition.file, definition.offset, mark)
 
     def _copies(self, copies: Iterable[Copy], numbers: Mapping[Path, int]) -> Iterator[str]:
         for copy in copies:

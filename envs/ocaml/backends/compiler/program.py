@@ -83,8 +83,15 @@ def read_program(
         chosen = tuple((name, files[name]) for name in order)
     else:
         listed = [source] if isinstance(source, Path) else list(source)
-        chosen = tuple((path.name, path.read_bytes()) for path in _with_interfaces(listed))
+        chosen = tuple((path.name, _content(path)) for path in _with_interfaces(listed))
     return Program(chosen, tuple(arguments), stdin, tuple(flags))
+
+
+def _content(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise BadProgram(f"{path} cannot be read: {error.strerror}") from error
 
 
 def _with_interfaces(paths: Sequence[Path]) -> list[Path]:

@@ -83,7 +83,8 @@ def valgrind() -> Tool | None:
 
 def environment(toolchain: Toolchain) -> dict[str, str]:
     """What the compiler runs in: the assembler and linker on the search path, nothing that changes what it does."""
-    return {"PATH": os.environ.get("PATH", os.defpath), "LC_ALL": "C", "TMPDIR": "."}
+    plain = {"LC_ALL": "C", "TMPDIR": ".", "OCAML_COLOR": "never", "OCAML_ERROR_STYLE": "short"}
+    return {"PATH": os.environ.get("PATH", os.defpath), **plain}
 
 
 def _examined(path: Path | None) -> Toolchain:

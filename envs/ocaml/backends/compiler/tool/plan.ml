@@ -2,7 +2,7 @@
 
      head CONTEXT FILE START END ATTRIBUTE NAME    the call whose function stands there gets the attribute [@inlined
                                                    ATTRIBUTE] (- for none of ours) and calls NAME instead (- for the same)
-     inline CONTEXT FILE OFFSET                    the function whose name stands there gets [@inline always]
+     mark CONTEXT FILE OFFSET NAME ARGUMENT        the function whose name stands there gets [@NAME ARGUMENT]
      clone HOME FILE OFFSET NAME CONTEXT INLINE    beside the function whose name stands there, in the text HOME, stands
                                                    a copy of it named NAME, whose text is CONTEXT; INLINE is 0 or 1
      value FILE NAME CLONE                         an interface that shows NAME shows CLONE, too
@@ -15,7 +15,7 @@ type clone = { name : string; context : int; inline : bool }
 
 type t = {
   heads : (int * string * int * int, head) Hashtbl.t;
-  inlines : (int * string * int, unit) Hashtbl.t;
+  marks : (int * string * int, string * string) Hashtbl.t; (* several under one key *)
   clones : (int * string * int, clone) Hashtbl.t; (* several under one key *)
   values : (string * string, string) Hashtbl.t;
 }
@@ -30,7 +30,8 @@ let note plan line =
   | [ "head"; context; file; first; last; attribute; name ] ->
       let place = (number context, file, number first, number last) in
       Hashtbl.replace plan.heads place { attribute = word attribute; renamed = word name }
-  | [ "inline"; context; file; offset ] -> Hashtbl.replace plan.inlines (number context, file, number offset) ()
+  | [ "mark"; context; file; offset; name; argument ] ->
+      Hashtbl.add plan.marks (number context, file, number offset) (name, argument)
   | [ "clone"; home; file; offset; name; context; inline ] ->
       let clone = { name; context = number context; inline = inline = "1" } in
       Hashtbl.add plan.clones (number home, file, number offset) clone
@@ -39,7 +40,7 @@ let note plan line =
 
 let read channel =
   let plan =
-    { heads = Hashtbl.create 64; inlines = Hashtbl.create 16; clones = Hashtbl.create 16; values = Hashtbl.create 16 }
+    { heads = Hashtbl.create 64; marks = Hashtbl.create 16; clones = Hashtbl.create 16; values = Hashtbl.create 16 }
   in
   let rec lines () =
     match input_line channel with

@@ -69,7 +69,7 @@ let rec rename name p =
 
 let offset (loc : Location.t) = loc.loc_start.pos_cnum
 
-let inlined vb = { vb with pvb_attributes = marked "inline" "always" vb.pvb_attributes }
+let mark vb (name, argument) = { vb with pvb_attributes = marked name argument vb.pvb_attributes }
 
 (* What stands in the text [context] of [file]. Calls in clones say so in the name of their file, for warnings. *)
 let rec mapper plan file context =
@@ -77,13 +77,13 @@ let rec mapper plan file context =
   let place vb = Option.map (fun p -> (context, file, offset p.ppat_loc)) (bound_name vb.pvb_pat) in
   let marked_binding self vb =
     let here = default.value_binding self vb in
-    match place vb with Some key when Hashtbl.mem plan.Plan.inlines key -> inlined here | _ -> here
+    match place vb with Some key -> List.fold_left mark here (Hashtbl.find_all plan.Plan.marks key) | None -> here
   in
   let clone_of vb (clone : Plan.clone) =
     let inside = mapper plan file clone.context in
     let copy = default.value_binding inside vb in
     let copy = { copy with pvb_pat = rename clone.name copy.pvb_pat } in
-    if clone.inline then inlined copy
+    if clone.inline then mark copy ("inline", "always")
     else { copy with pvb_attributes = without "inline" copy.pvb_attributes }
   in
   let clones vb =
