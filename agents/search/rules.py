@@ -15,12 +15,17 @@ def follow(rule: Rule, meter: Meter[Any], random: Random) -> bool:
 
     The outcome is where they lead, be it worse than the start; where the budget ends first, the best state priced.
     """
+    # By the decisions that lead there: what is priced next is often one decision from what was priced before.
+    states: dict[tuple[int, ...], Any] = {(): meter.start.state}
 
     def reached(actions: Sequence[int]) -> Node[Any]:
-        state = meter.start.state
-        for action in actions:
+        way = tuple(actions)
+        known = next(length for length in range(len(way), -1, -1) if way[:length] in states)
+        state = states[way[:known]]
+        for action in way[known:]:
             state = meter.problem.apply(state, action)
-        return meter.price(state, tuple(actions))
+        states[way] = state
+        return meter.price(state, way)
 
     actions, proven = rule(meter.instance, lambda actions: reached(actions).cost, random)
     meter.best = reached(actions)
