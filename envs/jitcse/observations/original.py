@@ -38,9 +38,10 @@ class Jitml:
     def __call__(self, episode: Episode[CseState]) -> NDArray[np.float32]:
         state = episode.state
         rows = np.zeros(self.space.shape, np.float32)
-        for number, row in enumerate(self.problem.compiler.features(state.method)[: self.problem.stop]):
-            if 1 <= row["type"] <= TYPES:
-                rows[number, row["type"] - 1] = 1
+        told = self.problem.compiler.features(state.method)
+        for number, (each, row) in enumerate(zip(self.problem.candidates(state.method), told, strict=False)):
+            if 1 <= each.type <= TYPES:  # the row's is that of the 2026 branch, where references are integers
+                rows[number, each.type - 1] = 1
             rows[number, TYPES] = row["viable"] and number not in state.chosen
             rows[number, TYPES + 1 :] = [row.get(name, 0) for name in (*FLAGS, *NUMBERS)]
         return rows

@@ -21,8 +21,9 @@ def features(report: Report) -> tuple[dict[str, int], ...]:
     """The features of each candidate under the names of all versions, so that a policy meets the same ones.
 
     What a version does not tell is worked out from what it tells: that of the 2026 branch from that of .NET 9 and 10,
-    exactly but for truncated weights, for the layout (``live_across_call_lsra`` is then ``live_across_call``) and for
-    ``enreg_count``, which is not told by class. Raises as :func:`candidates`.
+    exactly but for truncated weights, for the type (references are integers to the 2026 branch and "other" to .NET 9
+    and 10, where there is little else), for the layout (``live_across_call_lsra`` is then ``live_across_call``) and
+    for ``enreg_count``, which is not told by class. Raises as :func:`candidates`.
     """
     return tuple(_completed(row, each) for row, each in zip(report.rows, candidates(report), strict=True))
 
@@ -94,6 +95,7 @@ def _completed(row: dict[str, int], each: Candidate) -> dict[str, int]:
         "live_across_call_lsra": int(each.live_across_call),
         "block_spread_x1000_per_bb": _fixed(each.block_spread / max(1, row["bb_count"]), 1000),
         **row,
+        "type": int(Type.INT) if row["type"] == Type.OTHER else row["type"],
     }
 
 
