@@ -253,6 +253,12 @@ class TestAccumulator:
         error = broken(self.chain("1 spi > b accum", "9 accum > p spi", *rest), **self.INPUTS)
         assert error.rule == "the sum is not complete: arguments are missing"
 
+    def test_a_new_job_waits_a_tick_more_where_the_last_one_had_no_result(self):
+        bound = {"accum": ["-a = _", "-k = q"], "fram1": ["const(1.0) = k"], "spi": ["receive() = a", "send(q)"]}
+        execute(schedule(bound, "1 spi > a accum", "3 fram1 > k accum", "6 accum > q spi"), a=[3])
+        error = broken(schedule(bound, "1 spi > a accum", "2 fram1 > k accum", "6 accum > q spi"), a=[3])
+        assert error.rule == "too early, the accumulator is busy: not before tick 3"
+
     def test_a_new_job_waits_a_tick(self):
         bound = {
             "accum": ["-a = p", "-k = q"],
@@ -315,6 +321,12 @@ class TestSerial:
         error = broken(schedule(bound, "1 spi > x shift", f"{ready - 1} shift > y spi"), x=[3])
         assert error.rule == f"too early, the result is not ready: not before tick {ready}"
 
+    def test_a_second_read_of_a_shift_takes_as_long_again(self):
+        bound = {"shift": ["x << 1 = y#0 = y#1"], "spi": ["receive() = x", "send(y#0)", "send(y#1)"]}
+        execute(schedule(bound, "1 spi > x shift", "6 shift > y#1 spi", "9 shift > y#0 spi"), x=[3])
+        error = broken(schedule(bound, "1 spi > x shift", "6 shift > y#1 spi", "8 shift > y#0 spi"), x=[3])
+        assert error.rule == "too early, the result is not ready: not before tick 9"
+
 
 class TestDivider:
     BOUND = {
@@ -339,6 +351,21 @@ class TestDivider:
         error = broken(
             self.wide("9 div > q#0 spi", "13 div > r#0 spi", "14 div > q#1 spi", "15 div > r#1 spi"), **self.INPUTS
         )
+        assert (error.variable, error.rule) == ("r#0", "lost: the next result took its place after tick 12")
+
+    def test_a_third_division_gives_the_first_no_more_time(self):
+        texts = ["b / a = q#0; b mod a = r#0", "d / c = q#1; d mod c = _", "f / e = q#2; f mod e = _"]
+        sends = [f"send({name})" for name in ("q#0", "r#0", "q#1", "q#2")]
+        bound = {"div": texts, "spi": [*(f"receive() = {name}" for name in "abcdef"), *sends]}
+        late = (
+            "9 div > q#0 spi",
+            "11 spi > e div",
+            "13 spi > f div",
+            "15 div > r#0 spi",
+            "16 div > q#1 spi",
+            "19 div > q#2 spi",
+        )
+        error = broken(schedule(bound, *self.LOAD, *late), **self.INPUTS, e=[8], f=[3])
         assert (error.variable, error.rule) == ("r#0", "lost: the next result took its place after tick 12")
 
     def test_results_come_in_order(self):

@@ -44,9 +44,7 @@ class Accumulator(UnitModel):
         return [tuple(group) for group in _groups(function) if "=" in group.values()]
 
     def _earliest_argument(self) -> int:
-        if self._fresh:
-            return self.next_tick + 1 if self.next_tick else 0
-        return self.next_tick + 1 if self._pulled else self.next_tick
+        return self.next_tick + 1 if self._fresh and self.next_tick else self.next_tick
 
     def give(self, tick: int, variables: Sequence[str]) -> Fixed:
         if self._job is None or not set(variables) <= self._groups[0].keys():
