@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from heapq import heappop, heappush
 from itertools import count
 
+from gymcc.agents.nitta_value.observe import remaining
 from gymcc.agents.nitta_value.same import canonical
 from gymcc.envs.nitta.methods import Explorer, SynthesisCrashed, is_success
 from gymcc.envs.nitta.methods.threads import STEP_LIMIT
@@ -44,7 +45,7 @@ def _new(heap: list[Open], seen: set[object], explorer: Explorer[Node]) -> Itera
         if node.crashed or (key := canonical(node.state)) in seen:
             continue
         seen.add(key)
-        if explorer.best is not None and node.duration >= explorer.best.duration:
+        if explorer.best is not None and least_duration(node) >= explorer.best.duration:
             continue
         try:
             options = explorer.scores(node)
@@ -52,6 +53,11 @@ def _new(heap: list[Open], seen: set[object], explorer: Explorer[Node]) -> Itera
             continue
         if len(options) and not is_success(node):
             yield node
+
+
+def least_duration(node: Node) -> float:
+    """No schedule below a node is shorter: once all is bound, each group of outputs needs a tick of the bus."""
+    return node.duration if node.state.waiting.functions else node.duration + remaining(node) - 1
 
 
 def widening_beam(explorer: Explorer[Node], root: Node) -> Node:

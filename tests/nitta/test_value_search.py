@@ -1,0 +1,134 @@
+"""Beams on trees small enough to be seen completely, and what a trial says of two searches."""
+
+from contextlib import suppress
+from functools import cache
+from math import exp, log
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from gymcc.agents.nitta_value.search import beam, least_duration, widening_beam
+from gymcc.agents.nitta_value.trial import Trial, compared, summary
+from gymcc.envs.nitta.library import Library
+from gymcc.envs.nitta.methods import Explorer, Limit, LimitReached, is_success, synthesise
+from gymcc.envs.nitta.tree import open_tree
+
+SMALL = ["tiny/echo", "tiny/halve", "tiny/hold", "tiny/blink", "tiny/delay", "tiny/weekday", "tiny/choose"]
+
+
+def tree(name):
+    return open_tree(Library().program(name))
+
+
+@cache
+def everything(name):
+    nodes, stack = [], [tree(name)]
+    while stack:
+        node = stack.pop()
+        nodes.append(node)
+        stack += [] if node.crashed else node.children
+    return nodes
+
+
+def optimum(name):
+    return min(node.duration for node in everything(name) if not node.crashed and is_success(node))
+
+
+def blind(node):
+    return [0.0] * len(node.options)
+
+
+def misled(node):
+    return [option.score for option in node.options]
+
+
+@pytest.mark.parametrize("estimates", [blind, misled])
+@pytest.mark.parametrize("name", SMALL)
+def test_beams_that_widen_end_at_the_optimum_of_a_small_tree(name, estimates):
+    explorer = Explorer(scores=estimates)
+    found = widening_beam(explorer, tree(name))
+    assert found.duration == optimum(name)
+    assert explorer.evaluations <= sum(not node.crashed for node in everything(name))
+
+
+@pytest.mark.parametrize("name", SMALL)
+def test_no_schedule_is_shorter_than_the_least_duration(name):
+    for node in everything(name):
+        if node.crashed or not is_success(node):
+            continue
+        above = node
+        while above is not None:
+            assert least_duration(above) <= node.duration
+            above = above.parent
+
+
+@settings(max_examples=20, deadline=None)
+@given(name=st.sampled_from([*SMALL, "small/horner", "small/fir2"]), limit=st.integers(1, 150))
+def test_a_beam_keeps_to_its_limit_and_its_result_replays(name, limit):
+    explorer = Explorer(Limit(limit), misled)
+    with suppress(LimitReached):
+        widening_beam(explorer, tree(name))
+    assert explorer.evaluations <= limit
+    if explorer.best:
+        assert is_success(explorer.best)
+        assert tree(name).at(explorer.best.sid).duration == explorer.best.duration == explorer.curve[-1][2]
+        explorer.best.state.schedule()
+
+
+def test_a_beam_of_width_1_follows_the_estimates():
+    root = tree("small/horner")
+    explorer = Explorer(scores=lambda node: [-option.score for option in node.options])
+    beam(explorer, root, 1)
+    node = root
+    while node.options:
+        scores = [option.score for option in node.options]
+        node = node.children[scores.index(max(scores))]
+        assert node.sid in explorer._known
+
+
+def test_a_wider_beam_sees_more_and_pays_only_for_what_is_new():
+    explorer = Explorer(scores=misled)
+    seen = []
+    for width in (1, 2, 4):
+        beam(explorer, tree("small/fir2"), width)
+        seen.append(explorer.evaluations)
+    assert seen[0] < seen[1] < seen[2]
+    again = Explorer(scores=misled)
+    beam(again, tree("small/fir2"), 4)
+    assert again.evaluations > seen[2] - seen[1]
+
+
+class Blind:
+    """Stands in for a guide."""
+
+    def fresh(self):
+        return self
+
+    def estimates(self, node):
+        return blind(node)
+
+
+def test_a_trial_gives_both_searches_the_same_number_of_nodes():
+    trial = compared("tiny/weekday", Blind())
+    sota = synthesise(tree("tiny/weekday"), "stateOfTheArt")
+    assert (trial.evaluations, trial.sota) == (sota.evaluations, sota.node.duration)
+    assert trial.used <= trial.evaluations
+    assert trial.guided == tree("tiny/weekday").at(trial.sid).duration
+    assert compared("tiny/weekday", Blind(), {"evaluations": 1, "sota": 3}) == Trial("tiny/weekday", 1, 3, None, 1, "")
+
+
+def test_a_summary_by_hand():
+    trials = [
+        Trial("a", 9, 10, 8, 3, "-0"),
+        Trial("b", 9, 10, 20, 3, "-0"),
+        Trial("c", 9, None, 8, 3, "-0"),
+        Trial("d", 9, 10, None, 9, ""),
+        Trial("e", 9, 10, None, 9, ""),
+        Trial("f", 9, None, None, 9, ""),
+    ]
+    found = summary(trials)
+    assert found["ratio"] == pytest.approx(exp((log(0.8) + log(2)) / 2))
+    assert (found["sota_solves"], found["guided_solves"], found["shorter"], found["longer"]) == (4, 3, 1, 1)
+    assert found["score"] == pytest.approx((log(0.8) + log(2) + log(10)) / 5)
+    assert summary([])["ratio"] is None
