@@ -7,11 +7,10 @@ from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
-from gymcc.envs.nitta.generator import SIZES
-
 from gymcc.envs.core.choices import choose
 from gymcc.envs.core.dataset import Dataset
 from gymcc.envs.nitta.frontend import LuaError, compile_lua
+from gymcc.envs.nitta.generator import SIZES
 from gymcc.envs.nitta.library import TIERS, shipped_sources
 
 PROGRAMS, GENERATED = "nitta/programs", "nitta/generated"

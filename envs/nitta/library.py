@@ -8,10 +8,9 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from gymcc.envs.nitta.generator import SIZES, generate
-
 from gymcc.envs.core.problem import UnknownInstance
 from gymcc.envs.nitta.frontend import compile_lua
+from gymcc.envs.nitta.generator import SIZES, generate
 from gymcc.envs.nitta.methods import synthesise
 from gymcc.envs.nitta.numbers import DEFAULT_TYPE, NumberType
 from gymcc.envs.nitta.program import Program

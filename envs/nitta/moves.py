@@ -9,7 +9,6 @@ from numpy.typing import NDArray
 
 from gymcc.envs.nitta.options import Option
 from gymcc.envs.nitta.tree import Node
-from gymcc.envs.nitta.units import InvalidDecision
 
 
 class Moves:
@@ -31,7 +30,7 @@ class Moves:
         self.legal: NDArray[np.bool_] = np.zeros(most, np.bool_)
         self.legal[: len(self.kept)] = True
         for action, index in enumerate(self.kept):
-            if options[index].decision.may_fail(node.state) and node.child(index).crashed:
+            if node.failure(index):
                 self.legal[action] = False
         self.legal.flags.writeable = False
 
@@ -43,8 +42,4 @@ class Moves:
             return f"the node has {len(self.kept)} options"
         if self.legal[action]:
             return ""
-        try:
-            self.node.options[self.kept[action]].decision.apply(self.node.state)
-        except InvalidDecision as error:
-            return f"NITTA cannot evaluate this option: {error}"
-        raise AssertionError("an option that can be applied was marked as failing")
+        return f"NITTA cannot evaluate this option: {self.node.failure(self.kept[action])}"

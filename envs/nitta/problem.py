@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from gymcc.envs.core.dataset import Dataset
 from gymcc.envs.core.problem import BackendError, Problem, Rule, UnknownInstance, checked_action
-from gymcc.envs.nitta.library import Library
+from gymcc.envs.nitta.library import Label, Library
 from gymcc.envs.nitta.microarchitecture import DEFAULT, Microarchitecture
 from gymcc.envs.nitta.moves import Moves
 from gymcc.envs.nitta.tree import Node, Root, UnknownNode, open_tree
@@ -54,6 +54,7 @@ class Nitta(Problem[Node]):
         self.n_actions = max_options
         self.max_steps = MAX_STEPS
         self._root = lru_cache(_TREES)(self._open)
+        self._ends: dict[tuple[str, str], float] = {}
 
     def __getstate__(self) -> dict[str, Any]:
         return {name: value for name, value in self.__dict__.items() if name != "_root"}
@@ -93,25 +94,23 @@ class Nitta(Problem[Node]):
     # Cost
 
     def evaluate(self, state: Node) -> float:
-        synthesis = state.state
-        if synthesis.is_complete:
-            return float(max(synthesis.duration, 1))
-        unsent = len(synthesis.algorithm.variables) - synthesis.sent
-        return float(self.failure_cost(state) + synthesis.duration + 1 + unsent)
+        if state.is_complete:
+            return float(max(state.duration, 1))
+        return float(self.failure_cost(state) + state.duration + 1 + state.unsent)
 
     def failure_cost(self, state: Node) -> int:
         """What is added to the cost of anything but a complete schedule of the state's program, in ticks."""
-        return FAILURE * len(state.root.state.algorithm.variables)
+        return FAILURE * state.root.variables
 
     def cost_key(self, state: Node) -> Hashable:
         return state
 
     def heuristic(self, instance: str) -> Sequence[int]:
         """NITTA's stateOfTheArt, as far as its options are among the actions."""
-        return self._actions(instance, self.library.label(instance, self.initial(instance)).sota)
+        return self._actions(instance, self._label(instance).sota)
 
     def heuristic_cost(self, instance: str) -> float:
-        return self._cost_at(instance, self.library.label(instance, self.initial(instance)).sota)
+        return self._cost_at(instance, self._label(instance).sota)
 
     def rules(self) -> Mapping[str, Rule]:
         """NITTA's own methods of search."""
@@ -146,8 +145,12 @@ class Nitta(Problem[Node]):
             "options_left_out": self.moves(state).left_out,
         }
 
+    def _label(self, instance: str) -> Label:
+        return self.library.label(instance, self.initial(instance))
+
     def _actions(self, instance: str, sid: str) -> list[int]:
-        state, actions = self.initial(instance), []
+        state: Node = self.initial(instance)
+        actions: list[int] = []
         for index in map(int, sid.split("-")[1:]) if sid != "-" else ():
             kept = self.moves(state).kept
             if index not in kept:
@@ -157,7 +160,10 @@ class Nitta(Problem[Node]):
         return actions
 
     def _cost_at(self, instance: str, sid: str) -> float:
-        return self.cost(self.initial(instance).at(sid))
+        known = self._ends.get((instance, sid))
+        if known is None:
+            known = self._ends[instance, sid] = self.evaluate(self.initial(instance).at(sid))
+        return known
 
     # Text
 

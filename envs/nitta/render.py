@@ -20,18 +20,18 @@ COLOURS = ("#4c72b0", "#dd8452", "#55a868", "#c44e52", "#8172b3", "#937860", "#d
 
 def text(problem: Nitta, node: Node) -> str:
     """The node in a few lines, with its options, best scores first."""
-    state, moves = node.state, problem.moves(node)
-    unsent = len(state.algorithm.variables) - state.sent
-    end = "complete" if state.is_complete else "dead end" if problem.is_terminal(node) else f"{unsent} to transfer"
+    model, moves = node.model, problem.moves(node)
+    end = "complete" if node.is_complete else "dead end" if problem.is_terminal(node) else f"{node.unsent} to transfer"
+    waiting = f"{len(model.waiting.functions)} functions waiting, " if model else ""
     lines = [
         f"{node.root.program.name} at {node.sid}",
-        f"duration {node.duration}, {len(state.waiting.functions)} functions waiting, {end}",
+        f"duration {node.duration}, {waiting}{end}",
     ]
     ranked = sorted(range(len(moves.kept)), key=lambda action: -moves.options[action].score)
     for action in ranked[:_SHOWN]:
         option = moves.options[action]
         mark = "" if moves.legal[action] else "  (fails)"
-        lines.append(f"  option_{action:<3} {option.score:6.0f}  {option.decision.phrase(state)}{mark}")
+        lines.append(f"  option_{action:<3} {option.score:6.0f}  {node.phrase(moves.kept[action])}{mark}")
     if len(ranked) > _SHOWN:
         lines.append(f"  and {len(ranked) - _SHOWN} more")
     return "\n".join(lines)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from gymcc.envs.nitta.graph import Graph
 from gymcc.envs.nitta.microarchitecture import DEFAULT, Microarchitecture
 from gymcc.envs.nitta.options import GROUP_BINDS, Option, offered
 from gymcc.envs.nitta.program import Program
@@ -56,6 +57,11 @@ class Node:
             return True
 
     @property
+    def model(self) -> Synthesis | None:
+        """The state, None where the embedded model has none: below a decision that only a server knows."""
+        return self.state
+
+    @property
     def duration(self) -> int:
         """Tick of the last transport, -1 before the first."""
         return self.state.duration
@@ -69,6 +75,12 @@ class Node:
     def is_complete(self) -> bool:
         """Whether every variable was transferred (NITTA: isFinish)."""
         return self.state.is_complete
+
+    @property
+    def unsent(self) -> int:
+        """Variables still to be transferred."""
+        state = self.state
+        return len(state.algorithm.variables) - state.sent
 
     @property
     def unit_count(self) -> int:
@@ -94,6 +106,21 @@ class Node:
         """The node behind an option; a new one, so that a long walk keeps nothing but its own path."""
         stem = self.sid if self.parent else ""
         return Node(f"{stem}-{index}", self, self.options[index], self.group_binds)
+
+    def failure(self, index: int) -> str:
+        """Why NITTA cannot evaluate the node behind an option; empty if it can."""
+        decision = self.options[index].decision
+        if not decision.may_fail(self.state) or not self.child(index).crashed:
+            return ""
+        try:
+            decision.apply(self.state)
+        except InvalidDecision as error:
+            return str(error)
+        raise AssertionError("an option that can be applied leads to a crashed node")
+
+    def phrase(self, index: int) -> str:
+        """The decision of an option in a few words, for people."""
+        return self.options[index].decision.phrase(self.state)
 
     def __reduce__(self) -> tuple[Any, ...]:
         """A node pickles as its root and its id: states are made again, not copied."""
@@ -141,6 +168,11 @@ class Root(Node):
     def state(self) -> Synthesis:
         """Everything waits."""
         return initial(self.program, self.microarchitecture)
+
+    @remembered
+    def variables(self) -> int:
+        """How many variables the program has."""
+        return len(Graph(self.program.functions).variables)
 
     def __reduce__(self) -> tuple[Any, ...]:
         return open_tree, (self.program, self.microarchitecture, self.group_binds)

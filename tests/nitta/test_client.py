@@ -160,7 +160,7 @@ def test_a_slow_answer_is_given_up(monkeypatch):
 def test_children_that_all_crash_are_told_from_a_server_that_always_does():
     root = json_of_root()
     end = b"HTTP/1.1 500 Oops\r\nContent-Length: 0\r\n\r\n"
-    answers = [ok(root), b"", b"", b"", b"", end]  # the root, the list, three children, no fourth
+    answers = [ok(root), *[b""] * 8, end, end]  # the root, then twice each: the list, three children, no fourth
     with replying(lambda n: answers[n]) as url:
         children = RemoteTree(Connection(url, 5)).root.children
     assert [child.crashed for child in children] == [True] * 3
@@ -232,7 +232,7 @@ VIEW = {
     "duration": 3,
     "score": 2000.5,
     "parameters": {"pNew": 9223372036854775807, "pList": [1, 9223372036854775807], "pText": "x", "tag": "T"},
-    "decision": {"tag": "DataflowDecisionView"},
+    "decision": {"tag": "BreakLoopView"},
 }
 
 
@@ -250,6 +250,19 @@ def test_a_decision_of_a_newer_server_is_taken_with_one_warning():
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         assert parse_view(view, "").option.score == 2000.5
+
+
+@pytest.mark.parametrize(
+    "change", [{}, {"pWaitTime": "soon"}, {"pNotTransferableInputs": 3}, {"pFirstWaveOfTargetUse": None}]
+)
+def test_a_decision_with_other_metrics_is_none_that_is_known(change):
+    whole = {"pWaitTime": 1, "pRestrictedTime": False, "pNotTransferableInputs": [1, 0], "pFirstWaveOfTargetUse": 2}
+    view = {**VIEW, "decision": {"tag": "DataflowDecisionView"}}
+    assert parse_view({**view, "parameters": whole}, "").option.kind == "DataflowDecision"
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        parameters = whole | change if change else {}
+        assert parse_view({**view, "parameters": parameters}, "").option.kind == "Unknown"
 
 
 @pytest.mark.parametrize("key", sorted(VIEW))

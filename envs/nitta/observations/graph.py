@@ -13,15 +13,18 @@ class AlgorithmGraph:
     """A networkx multi-digraph, for reading and for graph networks of one's own.
 
     Nodes: functions by their text, with ``kind`` and ``unit`` (the tag, empty while waiting). Edges: variables by name
-    (the key), from producer to consumer, with ``sent``, the tick of the transfer or -1.
+    (the key), from producer to consumer, with ``sent``, the tick of the transfer or -1. Empty where only a server
+    knows the node.
     """
 
     def __init__(self) -> None:
         self.space = GraphSpace()
 
     def __call__(self, episode: Episode[Node]) -> nx.MultiDiGraph[str]:
-        state = episode.state.state
+        state = episode.state.model
         graph: nx.MultiDiGraph[str] = nx.MultiDiGraph()
+        if state is None:
+            return graph
         units = {function: unit.tag for unit in state.units for function in unit.functions}
         for function in state.algorithm.functions:
             graph.add_node(function.text, kind=function.kind.value, unit=units.get(function, ""))

@@ -12,12 +12,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gymcc.envs.core.episode import Episode
+from gymcc.envs.core.problem import BackendError
 from gymcc.envs.nitta.options import DecisionKind, Option
 from gymcc.envs.nitta.problem import Nitta
 from gymcc.envs.nitta.tree import Node
 
 LIMIT = 8.0
 KINDS = tuple(DecisionKind)
+COLUMN_OF = {kind: at for at, kind in enumerate(KINDS)}
 MARKS = ("present", "legal", "score", "alike", *(f"is {kind}" for kind in KINDS))
 BIND = (
     "critical",
@@ -124,9 +126,11 @@ class Options:
     order of :class:`DecisionKind`; then NITTA's metrics of each kind, zero in rows of another: flags and shares as they
     are, counts and waves as log(1 + x), ticks from the bus's next one on; last, with ``lookahead`` (else 0), where the
     option leads: ticks / 8 that it takes, whether that is a leaf, a complete schedule, log(1 + options there).
+    A decision that only a server of another NITTA knows is of no kind and has no metrics.
     The last row describes the state: how many options of each kind, functions waiting and bound, variables to be
     transferred, ticks and options left out, as log(1 + x), the legal share; then for up to 10 units in order of tags
-    their clock against the bus's / 8 and their load as log(1 + functions). ``names``: what each number is, row by row.
+    their clock against the bus's / 8 and their load as log(1 + functions). Where only a server knows the node, what
+    waits, is bound, and the units' clocks and loads are 0. ``names``: what each number is, row by row.
     """
 
     def __init__(self, problem: Nitta, lookahead: bool = False) -> None:
@@ -142,7 +146,7 @@ class Options:
         moves = self.problem.moves(node)
         rows = np.zeros((self.problem.n_actions + 1, WIDTH), np.float32)
         options = moves.options
-        count, now = len(options), node.state.bus_next
+        count, now = len(options), node.duration + 1
         counts = [0] * len(KINDS)
         rows[:count, 0] = 1
         rows[:-1, 1] = moves.legal
@@ -151,10 +155,10 @@ class Options:
         for kind, block in groupby(options, key=_kind):
             members = list(block)
             until = at + len(members)
-            column = KINDS.index(kind)
-            counts[column] += len(members)
             rows[at:until, 3] = log1p(len(members))
-            rows[at:until, 4 + column] = 1
+            if kind in COLUMN_OF:
+                counts[COLUMN_OF[kind]] += len(members)
+                rows[at:until, 4 + COLUMN_OF[kind]] = 1
             if kind in BLOCKS:
                 values, first, width = BLOCKS[kind]
                 rows[at:until, first : first + width] = [values(o.metrics, o, now) for o in members]
@@ -169,20 +173,29 @@ class Options:
         if child.crashed:
             return (0.0, 1.0, 0.0, 0.0)
         ticks = (child.duration - node.duration) / 8
-        return (ticks, child.is_leaf, child.is_complete, log1p(len(child.options)))
+        return (ticks, child.is_leaf, child.is_complete, log1p(_options_of(child)))
 
 
 def _kind(option: Option) -> DecisionKind:
     return option.kind
 
 
+def _options_of(child: Node) -> int:
+    """How many; none where a server does not tell."""
+    try:
+        return len(child.options)
+    except BackendError:
+        return 0
+
+
 def _whole(node: Node, counts: Sequence[int], left_out: int, legal: float) -> list[float]:
-    state = node.state
-    unsent = len(state.algorithm.variables) - state.sent
-    bound = len(state.algorithm.functions) - len(state.waiting.functions)
-    sizes = (*counts, len(state.waiting.functions), bound, unsent, state.bus_next, left_out)
-    units = state.units[:UNITS]
-    clocks = [(unit.next_tick - state.bus_next) / 8 for unit in units]
+    state = node.model
+    units = state.units[:UNITS] if state else ()
+    waiting = len(state.waiting.functions) if state else 0
+    bound = len(state.algorithm.functions) - waiting if state else 0
+    now = node.duration + 1
+    sizes = (*counts, waiting, bound, node.unsent, now, left_out)
+    clocks = [(unit.next_tick - now) / 8 for unit in units]
     loads = [log1p(len(unit.functions)) for unit in units]
     pad = [0.0] * (UNITS - len(units))
     return [*(log1p(size) for size in sizes), legal, *clocks, *pad, *loads, *pad]

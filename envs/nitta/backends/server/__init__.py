@@ -1,7 +1,8 @@
 """A live NITTA server as the source of synthesis trees: it is started for a program, or reached at a URL.
 
 :class:`NittaServer` gives the root of a program's tree, and every node has the attributes of the embedded model's, so
-that searches and the environment work on either. A node that the server cannot evaluate is ``crashed`` and is passed
+that searches work on either; :class:`gymcc.envs.nitta.backends.server.problem.LiveNitta` is the environment's problem
+over such trees (``backend="server"``). A node that the server cannot evaluate is ``crashed`` and is passed
 over; only a server that is gone, late or talks nonsense ends an episode, by a BackendError.
 
 >>> with NittaServer(program, settings=ServerSettings(folder=Path("~/nitta").expanduser())) as server:

@@ -13,6 +13,8 @@ from gymcc.envs.nitta.schedule import Schedule
 
 MAX_CRASHED = 100  # children in a row; then the server is taken to crash over whatever lies there
 
+SILENT = "the server gives no answer for the node behind it"
+
 
 class UnknownRemoteNode(ValueError):
     """The server has no node of that id."""
@@ -49,7 +51,7 @@ class RemoteTree:
     def facts(self, sid: str) -> NodeFacts:
         """What the server says of a node. Raises :class:`NodeUnavailable` for one that crashes it or is unknown."""
         path = f"/node/{sid}"
-        return parse_view(self.server.get(path), path)
+        return parse_view(self._get(path), path)
 
     def children(self, sid: str) -> list[NodeFacts | None]:
         """The children of a node in NITTA's order, None for one that the server cannot evaluate.
@@ -59,7 +61,7 @@ class RemoteTree:
         """
         path = f"/node/{sid}/subForest"
         try:
-            return list(parse_views(self.server.get(path), path))
+            return list(parse_views(self._get(path), path))
         except NodeUnavailable as error:
             if found := self._probed("" if sid == "-" else sid):
                 return found
@@ -69,6 +71,13 @@ class RemoteTree:
         """What the server says of the nodes from the root's child down to ``sid``."""
         path = f"/node/{sid}/history"
         return parse_views(self.server.get(path), path)
+
+    def _get(self, path: str) -> Any:
+        """A node that NITTA cannot evaluate fails again; anything else that went wrong may not."""
+        try:
+            return self.server.get(path)
+        except NodeUnavailable:
+            return self.server.get(path)
 
     def _probed(self, prefix: str) -> list[NodeFacts | None]:
         found: list[NodeFacts | None] = []
@@ -139,6 +148,25 @@ class RemoteNode:
             allocated += node.option.decision.kind == "Allocation"
             node = node.parent
         return self.tree.units + allocated
+
+    @property
+    def sent(self) -> int:
+        """Variables that the transfers on the way here have sent."""
+        above = self.parent.sent if self.parent else 0
+        return above + (len(self.option.decision.view.get("targets", ())) if self.option else 0)
+
+    @property
+    def phrase(self) -> str:
+        """What led here in a few words, for people."""
+        return self.option.decision.phrase if self.option else "start"
+
+    def failure(self, index: int) -> str:
+        """Why the node behind an option cannot be evaluated; empty if it can."""
+        return SILENT if self.children[index].crashed else ""
+
+    def anew(self) -> RemoteNode:
+        """The same node, with nothing remembered of what lies below it."""
+        return RemoteNode(self.tree, self.sid, self._facts, self.parent)
 
     @property
     def options(self) -> Sequence[RemoteOption]:

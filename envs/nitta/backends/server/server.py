@@ -10,12 +10,14 @@ from tempfile import TemporaryDirectory
 from typing import Any, Self
 
 from gymcc.envs.nitta.backends.server.connection import Connection
-from gymcc.envs.nitta.backends.server.errors import ServerError, ServerGone
-from gymcc.envs.nitta.backends.server.node import RemoteNode, RemoteTree
+from gymcc.envs.nitta.backends.server.errors import MalformedAnswer, ServerError, ServerGone, ServerTimeout
+from gymcc.envs.nitta.backends.server.node import Asked, RemoteNode, RemoteTree
 from gymcc.envs.nitta.backends.server.process import ServerProcess, default_command
 from gymcc.envs.nitta.microarchitecture import DEFAULT, Microarchitecture
 from gymcc.envs.nitta.program import Program
 from gymcc.envs.nitta.toml import dump_microarchitecture
+
+DEBUG = "/node/-/debug"
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,16 +150,24 @@ class NittaServer:
     def _asked(self, request: Callable[[Connection], Any]) -> Any:
         try:
             return request(self._ready())
-        except ServerGone:
-            self.close()  # so that the next request starts another
+        except (ServerGone, ServerTimeout):
+            self.close()  # so that the next request starts another, if it is ours
             raise
 
     def _check_program(self, connection: Connection) -> None:
         """Raise :class:`ServerError` unless the server synthesises this program."""
-        path = "/node/-/debug"
-        found = {text for text, _ in connection.get(path)["dbgFunctionLocks"]}
+        found = function_texts(connection)
         wanted = {function.text for function in self.program.functions}
         if found != wanted:
             odd = min(found ^ wanted)
             owner = self.program.name if odd in wanted else "the server"
-            raise ServerError(path, f"it is for another program than {self.program.name}: only {owner} has {odd}")
+            raise ServerError(DEBUG, f"it is for another program than {self.program.name}: only {owner} has {odd}")
+
+
+def function_texts(server: Asked) -> set[str]:
+    """The functions of the program that a server has, as it prints them. Raises BackendError."""
+    page = server.get(DEBUG)
+    try:
+        return {str(text) for text, _ in page["dbgFunctionLocks"]}
+    except (KeyError, TypeError, ValueError) as error:
+        raise MalformedAnswer(DEBUG, f"no functions there ({error!r})") from error
