@@ -8,6 +8,7 @@ from importlib import import_module
 from importlib.metadata import PackageNotFoundError, version
 
 from gymcc.envs.core.machine import fingerprint
+from gymcc.envs.core.problem import BackendError
 from gymcc.scripts.output import Json, show
 
 EXTRAS = {  # `report` is pillow alone
@@ -18,12 +19,14 @@ EXTRAS = {  # `report` is pillow alone
 
 
 def command(as_json: Json = False) -> None:
-    """Check the processor, the optional packages, the code generator and the OCaml compilers."""
+    """Check the processor, the optional packages, the code generators, RyuJIT and the OCaml compilers."""
     rows = [
         _row("machine", True, ", ".join(fingerprint().values()), ""),
         _row("python", True, platform.python_version(), ""),
         _row("cores", True, f"{len(os.sched_getaffinity(0))} usable, load {os.getloadavg()[0]:.1f}", ""),
         _native(),
+        _llvm(),
+        _superpmi(),
         *_ocaml(),
         *(_package(name, extra) for extra, names in EXTRAS.items() for name in names),
     ]
@@ -40,6 +43,26 @@ def _native() -> dict[str, object]:
     if target is None:
         return _row("looptune native", False, "no AVX-512, no AVX2", "use -o backend=model or looptune-mm-model-v0")
     return _row("looptune native", True, f"{target.name}, peak {native.peak_gflops(target):.0f} GFLOPS", "")
+
+
+def _llvm() -> dict[str, object]:
+    try:
+        facts = import_module("gymcc.envs.jitcse.backends.llvm").Llvm().versions()
+    except BackendError as error:
+        return _row("jitcse llvm", False, str(error), "pip install 'gymcc[llvm]'")
+    return _row("jitcse llvm", True, ", ".join(f"{name} {value}" for name, value in facts.items()), "")
+
+
+def _superpmi() -> dict[str, object]:
+    superpmi = import_module("gymcc.envs.jitcse.backends.superpmi")
+    try:
+        corpus = superpmi.locate()
+        with superpmi.Pool(corpus) as pool:
+            pool.borrow(superpmi.Client.check)
+    except (ValueError, BackendError) as error:
+        found, _, advice = str(error).partition("; ")
+        return _row("jitcse superpmi", False, found, advice)
+    return _row("jitcse superpmi", True, ", ".join(corpus.versions().values()), "")
 
 
 def _ocaml() -> list[dict[str, object]]:

@@ -338,3 +338,21 @@ def test_a_comparison_leaves_out_what_fails_later(gymcc, live, tmp_path):
     rows = json.loads(out)
     assert {row["instances"] for row in rows} == {len(make_env("superpmi").instances) - len(left_out)}
     assert (tmp_path / "out" / "report.html").is_file()
+
+
+@pytest.mark.parametrize(
+    ("jit", "ok", "said"),
+    [("net10", True, "generated.linux.x64.checked.mch"), ("release", False, "which knows JitMetrics")],
+)
+def test_the_doctor_tells_whether_the_live_jit_answers(gymcc, live, jit, ok, said):
+    row = ("jitcse superpmi", "SuperPMI needs the option core_root or the variable CORE_ROOT")
+    assert row in doctor(gymcc)
+    live(jit=jit)
+    ((_, found),) = [row for row in doctor(gymcc, ok) if row[0] == "jitcse superpmi"]
+    assert said in found
+
+
+def doctor(gymcc, ok: bool = False) -> list[tuple[str, str]]:
+    status, out, _ = gymcc("doctor", "--json")
+    assert status == 0
+    return [(row["what"], row["found"]) for row in json.loads(out) if row["ok"] is ok]
