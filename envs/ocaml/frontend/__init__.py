@@ -21,14 +21,17 @@ from gymcc.envs.ocaml.frontend.errors import OcamlError
 from gymcc.envs.ocaml.frontend.infer import infer
 from gymcc.envs.ocaml.frontend.lowering import lower
 from gymcc.envs.ocaml.frontend.parser import parse
-from gymcc.envs.ocaml.ir import Program
+from gymcc.envs.ocaml.ir import Position, Program
 
 __all__ = ["OcamlError", "parse_program"]
-_FRAMES = 30_000  # the parser nests at most 1,000 levels deep, each a handful of calls
+_FRAMES = 60_000  # the parser nests at most 4,000 levels deep, each a handful of calls
 
 
 def parse_program(source: str, name: str) -> Program:
     """The program; raises OcamlError with line and column for what is no program of the subset."""
-    with recursion(_FRAMES):
-        items = parse(source)
-        return lower(items, infer(items), name)
+    try:
+        with recursion(_FRAMES):
+            items = parse(source)
+            return lower(items, infer(items), name)
+    except RecursionError:
+        raise OcamlError("definitions are nested too deep", Position(1, 0)) from None

@@ -9,7 +9,7 @@ from gymcc.envs.ocaml.frontend.errors import OcamlError
 from gymcc.envs.ocaml.frontend.lexer import Token, TokenKind
 from gymcc.envs.ocaml.ir import Position
 
-MAX_DEPTH = 1_000  # brackets, operators and lets inside each other
+MAX_DEPTH = 4_000  # brackets, operators and lets inside each other
 
 
 class Cursor:

@@ -189,7 +189,7 @@ class Decisions:
     def _test(self, column: int, columns: tuple[Atom, ...], rows: list[Row]) -> Decision:
         keys = {self._key(pattern): None for row in rows if (pattern := row.patterns[column]) is not None}
         found = sorted(keys, key=lambda key: key.index if isinstance(key, Constructor) else 0)
-        cases = tuple(self._case(key, column, columns, rows) for key in found)
+        cases = tuple([self._case(key, column, columns, rows) for key in found])
         if _complete(found):
             return Test(columns[column], cases)
         others = [row for row in rows if row.patterns[column] is None]

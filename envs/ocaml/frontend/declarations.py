@@ -78,7 +78,7 @@ def convert(expression: TypeExpression, scope: Scope, seen: dict[str, Type], lev
     """The type written there; unknown variables become fresh ones of ``level``, or an error where that is None."""
     if isinstance(expression, TypeVariable):
         return _variable(expression, seen, level)
-    args = tuple(convert(arg, scope, seen, level) for arg in expression.args)
+    args = tuple([convert(arg, scope, seen, level) for arg in expression.args])
     if expression.name in ("->", "*"):
         return Constructed(ARROW if expression.name == "->" else TUPLE, args)
     named = scope.type(expression.name)

@@ -82,7 +82,7 @@ class Matches:
             return self.decide(node.args[0], out, no, yes)
         on = self._lowering.expression(node, out, "test")
         ids = self._lowering.ids
-        cases = tuple(Case(ids.block(), value, (), _go(then)) for value, then in ((TRUE, yes), (FALSE, no)))
+        cases = tuple([Case(ids.block(), value, (), _go(then)) for value, then in ((TRUE, yes), (FALSE, no))])
         return Test(on, cases)
 
     def _both_sides(self, node: Both, out: Builder, yes: Continue, no: Continue) -> Decision:

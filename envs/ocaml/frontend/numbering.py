@@ -12,6 +12,7 @@ from gymcc.envs.ocaml.frontend.expansive import uncurried
 from gymcc.envs.ocaml.frontend.syntax import Apply, Expression, Fun, GetField, Item, Name, Pattern
 from gymcc.envs.ocaml.frontend.typed import Typing
 
+MAX_PARAMETERS = 10
 _HEADS = "an applied function is a name, a field, '!' of a reference or an array's element; bind it with 'let' first"
 
 
@@ -47,8 +48,11 @@ def number(items: tuple[Item, ...], typing: Typing) -> Numbering:
             sites.append(node)
             todo.append(node.function)
         elif isinstance(node, Fun):
+            params, body = flat(node)
+            if len(params) > MAX_PARAMETERS:
+                raise OcamlError(f"{len(params)} parameters; at most {MAX_PARAMETERS} are allowed", node.at)
             functions.append(node)
-            todo.append(flat(node)[1])
+            todo.append(body)
         else:
             if isinstance(node, Name) and (builtin := _library(node, typing)) and builtin.arity:
                 functions.append(node)

@@ -75,7 +75,10 @@ class Order:
     def _compute(self, node: Any) -> Doing:
         if isinstance(node, Fun):
             return Doing.NOTHING
-        return reduce(or_, (self.doing(child) for child in children(node)), self._itself(node))
+        found = self._itself(node)
+        for child in children(node):
+            found |= self.doing(child)
+        return found
 
     def _itself(self, node: Any) -> Doing:
         if isinstance(node, Apply):

@@ -77,10 +77,14 @@ def parse_simple_or_tuple(cursor: Cursor) -> Pattern:
 
 
 def _let(cursor: Cursor) -> Expression:
-    at = cursor.at
-    recursive, bindings = parse_bindings(cursor)
-    cursor.expect("in", "after the local definition")
-    return LetIn(at, recursive, bindings, parse_sequence(cursor))
+    definitions = []
+    while cursor.sees("let"):  # no recursion: there may be hundreds
+        definitions.append((cursor.at, *parse_bindings(cursor)))
+        cursor.expect("in", "after the local definition")
+    body = parse_sequence(cursor)
+    for at, recursive, bindings in reversed(definitions):
+        body = LetIn(at, recursive, bindings, body)
+    return body
 
 
 def _fun(cursor: Cursor) -> Expression:

@@ -150,7 +150,7 @@ def substitute(type_: Type, by: Mapping[Variable, Type]) -> Type:
         return by.get(type_, type_)
     if not type_.args:
         return type_
-    return Constructed(type_.of, tuple(substitute(arg, by) for arg in type_.args))
+    return Constructed(type_.of, tuple([substitute(arg, by) for arg in type_.args]))
 
 
 def instantiate(type_: Type, level: int) -> Type:

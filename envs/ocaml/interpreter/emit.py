@@ -202,6 +202,8 @@ class FunctionWriter:
                 self._matches.match(operation, result, region)
             case Prim():
                 self._prim(operation, result)
+            case Make() | Field() if not result:
+                pass  # nothing uses it
             case Make():
                 fields = ", ".join([str(operation.shape.index), *self.naming.texts(operation.args)])
                 self.lines.add(f"{result} = [{fields}]" if operation.shape.mutable else f"{result} = ({fields},)")

@@ -41,7 +41,7 @@ class Compiled:
     name: str
     source: str
     _code: CodeType
-    _cells: tuple[Cells, ...]
+    cells: tuple[Cells, ...]
     _ids: tuple[int, ...]
     _positions: Mapping[int, Position]
 
@@ -61,15 +61,16 @@ class Compiled:
         ``contexts`` of them.
         """
         limits = Limits(fuel, frames, depth, repeats, contexts)
-        machine = Machine(limits, [tuple(cells.template) for cells in self._cells], list(self._ids))
+        machine = Machine(limits, [tuple(cells.template) for cells in self.cells], list(self._ids))
         try:
-            self._execute(machine)
+            self.execute(machine)
         except ProgramError as error:
             error.output = "".join(machine.printed)
             raise
         return Run("".join(machine.printed), self._profile(machine))
 
-    def _execute(self, machine: Machine) -> None:
+    def execute(self, machine: Machine) -> None:
+        """Run it on a machine, which may be of another kind; raises as :meth:`run` does."""
         names = machine.names()
         try:
             with recursion(machine.limits.frames):
@@ -99,17 +100,17 @@ class Compiled:
     def _profile(self, machine: Machine) -> Profile:
         exact: dict[Context, Counter[int]] = {}
         for (context, number), cells in machine.contexts.items():
-            counts = self._cells[number].counts(cells)
+            counts = self.cells[number].counts(cells)
             if counts:
                 exact.setdefault(context, Counter()).update(counts)
         return Profile({context: dict(counts) for context, counts in exact.items()})
 
 
-def compile_program(program: Program) -> Compiled:
-    """Translate a program to Python."""
+def compile_program(program: Program, writer: type[FunctionWriter] = FunctionWriter) -> Compiled:
+    """Translate a program to Python; ``writer`` writes its functions."""
     with recursion(_WRITING_FRAMES):
         layout, lines = Layout(program), Lines()
-        cells = tuple(FunctionWriter(number, layout, lines).write() for number in range(len(layout.functions)))
+        cells = tuple(writer(number, layout, lines).write() for number in range(len(layout.functions)))
         lines.add("AGAIN = object()")
         for number, function in enumerate(layout.functions):
             if not function.free:
