@@ -16,6 +16,7 @@ from gymcc.envs.ocaml.backends.compiler.compiler import Compiler, Figures
 from gymcc.envs.ocaml.backends.compiler.compiling import Binary
 from gymcc.envs.ocaml.backends.compiler.decisions import Action, Decisions
 from gymcc.envs.ocaml.backends.compiler.errors import BadProgram, OutputChanged, WrongCompiler
+from gymcc.envs.ocaml.backends.compiler.inlining_report import Benefit, Considered
 from gymcc.envs.ocaml.backends.compiler.listing import Definition, Kind, Site
 from gymcc.envs.ocaml.backends.compiler.measuring import Measurement
 from gymcc.envs.ocaml.backends.compiler.program import Program, read_program
@@ -25,8 +26,10 @@ from gymcc.envs.ocaml.backends.compiler.toolchain import Toolchain, detect
 __all__ = [
     "Action",
     "BadProgram",
+    "Benefit",
     "Binary",
     "Compiler",
+    "Considered",
     "Decisions",
     "Definition",
     "Figures",

@@ -12,14 +12,15 @@ from gymcc.envs.core.toolchain import ToolDied, ToolTimeout
 from gymcc.envs.ocaml.backends.compiler.building import build
 from gymcc.envs.ocaml.backends.compiler.cache import Cache
 from gymcc.envs.ocaml.backends.compiler.compiling import COMPILE_SECONDS, Binary, Driver
-from gymcc.envs.ocaml.backends.compiler.decisions import Action, Decisions
+from gymcc.envs.ocaml.backends.compiler.decisions import Action, Decided, Decisions
 from gymcc.envs.ocaml.backends.compiler.errors import BadProgram, OutputChanged
 from gymcc.envs.ocaml.backends.compiler.folders import cache_folder
+from gymcc.envs.ocaml.backends.compiler.inlining_report import Considered
 from gymcc.envs.ocaml.backends.compiler.listing import Definition, Kind, Path, Site, parse_listing
 from gymcc.envs.ocaml.backends.compiler.measuring import Measurement, count, time
 from gymcc.envs.ocaml.backends.compiler.plan import Planner
 from gymcc.envs.ocaml.backends.compiler.program import Program, read_program
-from gymcc.envs.ocaml.backends.compiler.survey import Survey, from_json, refused_sites, survey
+from gymcc.envs.ocaml.backends.compiler.survey import Survey, from_json, refused_sites, reported, survey
 from gymcc.envs.ocaml.backends.compiler.toolchain import Toolchain, detect
 
 RUN_SECONDS = 20.0
@@ -137,6 +138,12 @@ class Compiler:
             raise OutputChanged(f"output changed: {self.program.units[-1]} prints something else with these decisions")
         return Figures(measured.cost, binary.text, measured.output, binary.digest, refused)
 
+    def considered(self, decisions: Mapping[Path, Action]) -> tuple[Considered, ...]:
+        """What Flambda says of each call that it considers, round by round; nothing in closure mode."""
+        if not self.toolchain.flambda:
+            return ()
+        return reported(self.driver, self.program, self._planner.plan(self._checked(decisions)))[1]
+
     def measure(self, binary: Binary) -> Measurement:
         """Run an executable; counts are kept on disk and not made again. Raises :class:`BackendError`."""
         valgrind = self.toolchain.valgrind
@@ -162,15 +169,16 @@ class Compiler:
     # How it is done
 
     def _compiled(self, decisions: Mapping[Path, Action]) -> tuple[Binary, frozenset[Path]]:
-        plan = self._planner.plan(self._checked(decisions))
+        decisions = self._checked(decisions)
+        plan = self._planner.plan(decisions)
         binary, _ = self.driver.rewritten(self.program, plan)
-        contexts = plan.contexts()
-        refused = frozenset(
+        contexts, decided = plan.contexts(), Decided(decisions)
+        refused = (
             (*contexts[refusal.context], site)
             for refusal in binary.refused
             for site in refused_sites(self.listing, [refusal])
         )
-        return binary, refused
+        return binary, frozenset(path for path in refused if decided.at(path) is Action.INLINE)
 
     def _checked(self, decisions: Mapping[Path, Action]) -> Decisions:
         for path in decisions:

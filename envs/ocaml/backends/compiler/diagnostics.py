@@ -10,7 +10,7 @@ _PLACE = (
 )
 _EXCERPT = r"\s*\n(?:(?!File|Error|Fatal)[^\n]*\n)*"  # of the source, which not all of the compiler's parts leave out
 _ERROR = re.compile(_PLACE + _EXCERPT + r"(?P<words>(?:Error|Fatal error)[^\n]*(?:\n(?!File)[^\n]*)*)")
-_PLAIN_ERROR = re.compile(r"^(?:Error|Fatal error|File \"[^\"]*\").*", re.MULTILINE)
+_PLAIN_ERROR = re.compile(r"(?:Error|Fatal error): ")
 _REFUSAL = re.compile(_PLACE + r"\s*\nWarning 55(?: \[[a-z-]*\])?: (?P<words>[^\n]*(?:\n(?!File)[^\n]*)*)")
 MAX_WORDS = 400
 

@@ -61,6 +61,7 @@ class Site:
     column: int
     end_line: int
     end_column: int
+    reach: int  # where the application ends, counted from the beginning of its first line
     head_line: int
     head_column: int
     head: tuple[int, int]  # where the function stands in the file, in bytes
@@ -82,6 +83,11 @@ class Site:
     def span(self) -> tuple[str, int, int, int, int]:
         """Where the application stands, as the compiler says it in warnings."""
         return self.file, self.line, self.column, self.end_line, self.end_column
+
+    @property
+    def place(self) -> tuple[str, int, int, int]:
+        """Where the application stands, as Flambda's report says it."""
+        return self.file, self.line, self.column, self.reach
 
     def __str__(self) -> str:
         return f"{self.file}:{self.line}:{self.column} {self.name} ({self.kind})"

@@ -7,13 +7,15 @@ from dataclasses import dataclass
 from typing import Any
 
 from gymcc.envs.core.toolchain import ToolError
-from gymcc.envs.ocaml.backends.compiler.compiling import Driver
+from gymcc.envs.ocaml.backends.compiler.compiling import Binary, Driver
 from gymcc.envs.ocaml.backends.compiler.decisions import Action, Decisions
 from gymcc.envs.ocaml.backends.compiler.diagnostics import Refusal
+from gymcc.envs.ocaml.backends.compiler.inlining_report import ROUNDS, Considered, parse_report
 from gymcc.envs.ocaml.backends.compiler.listing import Kind, Listing
-from gymcc.envs.ocaml.backends.compiler.plan import Planner
+from gymcc.envs.ocaml.backends.compiler.plan import Plan, Planner
 from gymcc.envs.ocaml.backends.compiler.program import Program
 
+STUBBORN = (Kind.SELF, Kind.PARTIAL)
 PLAIN = (Kind.DIRECT, Kind.OVER)  # calls that are inlined if asked for, as far as the source tells
 
 
@@ -39,24 +41,55 @@ def from_json(body: dict[str, Any]) -> Survey:
 
 def survey(driver: Driver, program: Program, listing: Listing) -> Survey:
     """Compile with every call to be inlined. Where that is too much for the compiler, the source has to tell."""
-    everything: Decisions = {(site.id,): Action.INLINE for site in listing.sites}
-    all_sites = frozenset(site.id for site in listing.sites)
-    unasked = Planner(program, listing, None)  # marks calls alone
+    sites = frozenset(site.id for site in listing.sites)
+    plain = frozenset(site.id for site in listing.sites if site.kind in PLAIN)
+    look = _flambda if driver.toolchain.flambda else _closure
     try:
-        if driver.toolchain.flambda:
-            return _flambda(driver, program, listing)
-        plain, _ = driver.rewritten(program, unasked.plan(everything))
-        inlined = all_sites - refused_sites(listing, plain.refused).keys()
-        asked, _ = driver.rewritten(program, Planner(program, listing, inlined).plan(everything))
-        refused = refused_sites(listing, asked.refused)
+        return look(driver, program, listing, sites)
     except ToolError as error:
-        sites = frozenset(site.id for site in listing.sites if site.kind in PLAIN)
-        return Survey(sites, frozenset(), dict.fromkeys(all_sites - sites, f"not tried: {error}"))
-    return Survey(all_sites - refused.keys(), inlined, refused)
+        try:
+            found = look(driver, program, listing, sites - plain)
+        except ToolError:
+            return Survey(plain, frozenset(), dict.fromkeys(sites - plain, f"not tried: {error}"))
+        return Survey(plain | found.inlinable, found.inlined, found.reasons)
 
 
-def _flambda(driver: Driver, program: Program, listing: Listing) -> Survey:
-    raise NotImplementedError
+def _closure(driver: Driver, program: Program, listing: Listing, asked: frozenset[int]) -> Survey:
+    decisions: Decisions = {(site,): Action.INLINE for site in asked}
+    calls_alone, _ = driver.rewritten(program, Planner(program, listing, None).plan(decisions))
+    inlined = asked - refused_sites(listing, calls_alone.refused).keys()
+    kept, _ = driver.rewritten(program, Planner(program, listing, inlined).plan(decisions))
+    refused = refused_sites(listing, kept.refused)
+    return Survey(asked - refused.keys(), inlined, refused)
+
+
+def _flambda(driver: Driver, program: Program, listing: Listing, asked: frozenset[int]) -> Survey:
+    """All at once, and those that were refused once more by themselves: too much inlining around hides functions."""
+    refused = _refused_by_flambda(driver, program, listing, asked)
+    if refused and refused.keys() < asked:
+        refused = _refused_by_flambda(driver, program, listing, frozenset(refused))
+    return Survey(asked - refused.keys(), frozenset(), refused)
+
+
+def _refused_by_flambda(driver: Driver, program: Program, listing: Listing, asked: frozenset[int]) -> dict[int, str]:
+    """Warnings speak of any copy of a call, the report of each: one that is inlined is enough.
+
+    Not so for recursive and partial applications, which stand in the report for what calls become in copies.
+    """
+    decisions: Decisions = {(site,): Action.INLINE for site in asked}
+    binary, considered = reported(driver, program, Planner(program, listing, None).plan(decisions))
+    inlined = {each.path[-1] for each in considered if each.inlined and each.path}
+    somewhere = {site.id for site in listing.sites if site.place in inlined and site.kind not in STUBBORN}
+    refused = refused_sites(listing, binary.refused)
+    return {site: reason for site, reason in refused.items() if site in asked - somewhere}
+
+
+def reported(driver: Driver, program: Program, plan: Plan) -> tuple[Binary, tuple[Considered, ...]]:
+    """The executable and what Flambda says of the calls it considered, file by file and round by round."""
+    files = [f"{unit.removesuffix('.ml')}.{number}.inlining.org" for unit in program.units for number in range(ROUNDS)]
+    binary, done = driver.rewritten(program, plan, "-inlining-report", keep=files)
+    texts = (done.files[name].decode(errors="replace") for name in files if name in done.files)
+    return binary, tuple(each for text in texts for each in parse_report(text))
 
 
 def refused_sites(listing: Listing, refused: Iterable[Refusal]) -> dict[int, str]:

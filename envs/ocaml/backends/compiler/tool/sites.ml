@@ -169,6 +169,7 @@ let json site =
       ("column", column loc_start);
       ("end_line", line loc_end);
       ("end_column", column loc_end);
+      ("reach", Json.Int (loc_end.pos_cnum - loc_start.pos_bol));
       ("head_line", line site.head.loc_start);
       ("head_column", column site.head.loc_start);
       ("head", Json.List [ Json.Int site.head.loc_start.pos_cnum; Json.Int site.head.loc_end.pos_cnum ]);
