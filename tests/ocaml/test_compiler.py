@@ -260,3 +260,22 @@ def test_copies_that_nothing_calls_do_not_count_as_code():
     assert b"upper__gymcc1" in inner.image
     smaller, larger = compiler.compile(outer).text, inner.text
     assert smaller < larger < smaller + 100  # the body of mid in main, and not the copy of upper beside it
+
+
+@needs_flambda
+def test_flambda_knows_three_decisions_and_says_what_it_considered():
+    compiler = compiler_of("pipeline.ml", FLAMBDA)
+    assert compiler.legal((site_of(compiler, "fold", 12),)) == {Action.DEFAULT}
+    both = site_of(compiler, "both")
+    assert compiler.legal((both,)) == set(Action)
+    (inlined,) = {each.inlined for each in considered(compiler, both, Action.INLINE)}
+    (kept,) = {each.inlined for each in considered(compiler, both, Action.NEVER)}
+    assert (inlined, kept) == (True, False)
+    by_default = considered(compiler, both, Action.DEFAULT)
+    assert all(each.benefit and each.benefit.calls == 1 for each in by_default)
+
+
+def considered(compiler, site, action):
+    """What Flambda says of a call in the program's own text, in its first round."""
+    place = compiler.sites[site].place
+    return [each for each in compiler.considered({(site,): action}) if each.path == (place,)][:1]
