@@ -8,6 +8,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from math import log
 from pathlib import Path
 from random import Random
 from typing import Any, NamedTuple
@@ -39,6 +40,7 @@ class Examples(NamedTuple):
     observations: Tensor  # (N, D) float32
     masks: Tensor  # (N, A) float32
     right: Tensor  # (N, A) float32
+    weights: Tensor = torch.ones(1)  # (N, A) float32, how much each question counts where decisions are a set
 
 
 def clone(experiment: Experiment, run_dir: Path, progress: Callable[[dict[str, Any]], None]) -> Path:
@@ -134,12 +136,13 @@ def imitation_loss(scores: Tensor, batch: Examples, unordered: bool) -> Tensor:
     """How far the scores (B, A) are from preferring the right actions.
 
     Cross-entropy over the legal actions where one is right. Where the decisions are a set, each candidate is a question
-    of its own, whether it scores above stopping (the last action): all that are right still are later on.
+    of its own, whether it scores above stopping (the last action): all that are right still are later on. They count by
+    their weights.
     """
     if unordered:
-        margins, legal = scores[:, :-1] - scores[:, -1:], batch.masks[:, :-1]
+        margins, asked = scores[:, :-1] - scores[:, -1:], (batch.masks * batch.weights)[:, :-1]
         each = functional.binary_cross_entropy_with_logits(margins, batch.right[:, :-1], reduction="none")
-        return (each * legal).sum() / legal.sum().clamp(min=1)
+        return (each * asked).sum() / asked.sum().clamp(min=1)
     logits = torch.where(batch.masks > 0.5, scores, torch.full_like(scores, ILLEGAL))
     return functional.cross_entropy(logits, batch.right)
 
@@ -150,19 +153,54 @@ def examples(env: CompilerEnv[Any], experiment: Experiment) -> Examples:
     problem, teacher, random = env.problem, experiment.algorithm.teacher, Random(experiment.seed)
     name = str(experiment.env.options.get("observation", "default"))
     observe = choose(env.observations, name, "observation")
-    rows: list[tuple[NDArray[np.float32], NDArray[np.bool_], NDArray[np.float32]]] = []
+    rows: list[tuple[Tensor, Tensor, Tensor, Tensor]] = []
     for instance in env.instances:
         with suppress(BackendError):  # a live compiler may fail on a method: the others teach
             decisions = problem.heuristic(instance) if teacher == "heuristic" else problem.solution(instance)
-            for _ in range(experiment.algorithm.states if decisions else 0):
-                assert decisions is not None
+            if not decisions:
+                continue
+            at_stake = _at_stake(problem, instance, decisions) if experiment.algorithm.stakes else _none(problem)
+            for _ in range(experiment.algorithm.states):
                 taken, right = _drawn(problem, decisions, random)
                 episode = _after(env, instance, taken)
-                rows.append((observe(episode).ravel(), problem.legal(episode.state), _marked(right, problem.n_actions)))
+                seen, legal = observe(episode).ravel(), problem.legal(episode.state)
+                parts = (seen, legal, _marked(right, problem.n_actions), at_stake)
+                rows.append(tuple(torch.from_numpy(part).float() for part in parts))  # type: ignore[arg-type]
     if not rows:
         raise ConfigError(f"algorithm.teacher: no {teacher} is known of the instances of {experiment.env.id}")
-    observations, masks, right_actions = (torch.from_numpy(np.stack(part)).float() for part in zip(*rows, strict=True))
-    return Examples(observations, masks, right_actions)
+    observations, masks, right_actions, stakes = map(torch.stack, zip(*rows, strict=True))
+    return Examples(observations, masks, right_actions, _weights(masks, stakes, experiment.algorithm.stakes))
+
+
+def _none(problem: Problem[Any]) -> NDArray[np.float32]:
+    return np.zeros(problem.n_actions, np.float32)
+
+
+def _at_stake(problem: Problem[Any], instance: str, decisions: Decisions) -> NDArray[np.float32]:
+    """Per action the logarithm of how many times more it costs to decide otherwise on it and as shown on the rest."""
+    found = _none(problem)
+    if not problem.unordered:
+        return found
+    shown, stop = frozenset(decisions[:-1]), decisions[-1]
+    best = problem.cost(_decided(problem, instance, [*sorted(shown), stop]))
+    for action in np.flatnonzero(problem.legal(problem.initial(instance))[:-1]).tolist():
+        other = problem.cost(_decided(problem, instance, [*sorted(shown ^ {action}), stop]))
+        found[action] = max(0.0, log(other / best))
+    return found
+
+
+def _decided(problem: Problem[Any], instance: str, decisions: Decisions) -> Any:
+    state = problem.initial(instance)
+    for action in decisions:
+        state = problem.apply(state, action)
+    return state
+
+
+def _weights(masks: Tensor, at_stake: Tensor, stakes: float) -> Tensor:
+    """Weights (N, A) of 1 on average over the legal actions, ``stakes`` of it in proportion to what is at stake."""
+    asked = masks[:, :-1].sum()
+    mean = (at_stake * masks)[:, :-1].sum() / asked.clamp(min=1)
+    return (1 - stakes) + stakes * at_stake / mean if mean > 0 else torch.ones_like(masks)
 
 
 def _drawn(problem: Problem[Any], decisions: Decisions, random: Random) -> tuple[Decisions, Decisions]:

@@ -123,6 +123,9 @@ class Cloning(Section):
     name: Literal["cloning"]
     teacher: Literal["solution", "heuristic"] = "solution"  # the best known decisions, or the problem's heuristic
     states: Count = 8  # drawn from each instance, on the way of the teacher
+    stakes: Share = (
+        0.0  # how far a decision of a set counts by what the opposite would cost, rather than like any other
+    )
     lr: Positive = 1e-3
     lr_end: Positive | None = None  # reached linearly when the budget is spent
     batch_size: Count = 256  # states

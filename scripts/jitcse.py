@@ -13,7 +13,7 @@ import typer
 from gymcc.envs.jitcse.backends.superpmi import Methods, SuperPMI
 from gymcc.envs.jitcse.backends.superpmi.corpus import COLLECTION, CORE_ROOT
 from gymcc.envs.jitcse.backends.superpmi.stub import JITS, MODES, write_core_root
-from gymcc.scripts.jitcse_learning import repeated
+from gymcc.scripts.jitcse_learning import SPLITS, repeated
 from gymcc.scripts.output import Json, progress, show
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="JIT CSE: a stub of superpmi, surveys, learning.")
@@ -37,6 +37,8 @@ Processes = Annotated[int, typer.Option(help="superpmi processes.", min=1)]
 Cache = Annotated[Path | None, typer.Option(help="Folder of the caches; default: that of the collection.")]
 Config = Annotated[Path, typer.Argument(help="A YAML of configs/ for jitcse-v0.")]
 Folder = Annotated[Path, typer.Argument(help="Where the runs lie or are made, split-0 to split-4.")]
+Start = Annotated[Path | None, typer.Option(help="Folder of such runs to start training from, split by split.")]
+Splits = Annotated[int, typer.Option(help="How many splits.", min=1)]
 
 
 @app.callback()
@@ -89,9 +91,11 @@ def survey(
 
 
 @app.command()
-def learning(config: Config, folder: Folder, as_json: Json = False) -> None:
+def learning(
+    config: Config, folder: Folder, start: Start = None, splits: Splits = SPLITS, as_json: Json = False
+) -> None:
     """Train by a config on five splits, what is there already aside, and compare with the heuristic on each."""
-    show(list(repeated(config, folder)), as_json, "PerfScore against the stock heuristic's")
+    show(list(repeated(config, folder, start, splits)), as_json, "PerfScore against the stock heuristic's")
 
 
 def _bar(stack: ExitStack) -> Callable[[int, int], None]:

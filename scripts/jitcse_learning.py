@@ -1,10 +1,13 @@
 """Learned policies for JIT CSE over several splits: ``gymcc jitcse learning CONFIG FOLDER``.
 
-For each split seed a policy is trained by the config, unless ``FOLDER/split-<seed>`` holds one, and rolled out on that
-split's test methods. A row says how its PerfScore compares with the stock heuristic's (geometric mean of the ratios
-with its 95 % interval, below 1 is better), on how many methods it is better, the same and worse, and which share of the
-head-room to the best known sets it captures. ``linear`` is RyuJIT's
+For each split seed a policy is trained by the config, unless ``FOLDER/split-<seed>`` holds one, and rolled out on the
+test methods of that split, of the dataset that the config validates on. A row says how its PerfScore compares with the
+stock heuristic's (geometric mean of the ratios with its 95 % interval, below 1 is better), on how many methods it is
+better, the same and worse, and which share of the head-room to the best known sets it captures. ``linear`` is RyuJIT's
 learned policy, ``best`` the best known sets.
+
+Training starts from the policies of ``start``, a folder made in this way, split by split; the config's ``init_from`` is
+left aside, since a policy of one split has seen test methods of another.
 """
 
 from __future__ import annotations
@@ -24,17 +27,17 @@ from gymcc.envs.jitcse.policies import linear
 from gymcc.envs.jitcse.problem import JitCse
 from gymcc.envs.jitcse.state import CseState
 
-SEEDS = (0, 1, 2, 3, 4)
+SPLITS = 5  # their seeds count from 0
 EQUAL = 1e-9  # relative difference up to which two PerfScores are the same
 
 
-def repeated(config: Path, folder: Path) -> Iterator[dict[str, Any]]:
+def repeated(config: Path, folder: Path, start: Path | None = None, splits: int = SPLITS) -> Iterator[dict[str, Any]]:
     """Train what is missing; a row per split and policy, then all splits together."""
     pooled: dict[str, list[tuple[float, float, float]]] = {}
     experiment = load(config)
-    for seed in SEEDS:
-        policy = Policy.load(trained(experiment, folder / f"split-{seed}", seed))
-        env = make_bare(policy.card.env, {**policy.card.options, "split": "test"})
+    for seed in range(splits):
+        policy = Policy.load(trained(experiment, folder / _name(seed), seed, start and start / _name(seed)))
+        env = make_bare(policy.card.env, {**policy.card.options, **experiment.validation.options, "split": "test"})
         for name, costs in compared(policy, env).items():
             pooled.setdefault(name, []).extend(costs)
             yield {"split_seed": str(seed), "policy": name, **row(costs)}
@@ -42,12 +45,16 @@ def repeated(config: Path, folder: Path) -> Iterator[dict[str, Any]]:
         yield {"split_seed": "all", "policy": name, **row(costs)}
 
 
-def trained(experiment: Experiment, run: Path, seed: int) -> Path:
+def _name(seed: int) -> str:
+    return f"split-{seed}"
+
+
+def trained(experiment: Experiment, run: Path, seed: int, start: Path | None = None) -> Path:
     """The run of a split, trained now if it is not there; it is given the split's seed for everything."""
     if not (run / "policy.onnx").is_file():
         options = {**experiment.env.options, "split_seed": seed}
         env = experiment.env.model_copy(update={"options": options})
-        own = experiment.model_copy(update={"env": env, "seed": seed})
+        own = experiment.model_copy(update={"env": env, "seed": seed, "init_from": start and str(start)})
         if isinstance(own.algorithm, Cloning):
             from gymcc.agents.cloning import clone
 
