@@ -15,7 +15,7 @@ from gymcc.envs.ocaml.inliner.opening import Decide, Opening
 from gymcc.envs.ocaml.inliner.rules import FLAMBDA, Rules
 from gymcc.envs.ocaml.inliner.states import State, States
 from gymcc.envs.ocaml.inliner.sweeping import Sweep
-from gymcc.envs.ocaml.inliner.values import Group, Values
+from gymcc.envs.ocaml.inliner.values import FunctionValue, Group, Values
 from gymcc.envs.ocaml.ir import Binding, LetFunctions, Path, Program
 from gymcc.envs.ocaml.walk import bound
 
@@ -28,7 +28,8 @@ class Unit:
     """Residual code compiled as one piece: functions of the top level defined together, or main without them.
 
     In main, ``bindings`` has a :class:`Group` where functions are defined, and ``globals`` are its global variables.
-    ``inlined`` are the copies in it, ``used`` the variables of others that it names (main: those of functions too).
+    ``inlined`` are the copies in it, ``used`` the variables of others that it names (main: those of functions too),
+    ``values`` the functions, none for main.
     """
 
     bindings: tuple[Binding | Group, ...]
@@ -36,6 +37,7 @@ class Unit:
     inlined: tuple[State, ...]
     used: frozenset[int]
     globals: tuple[int, ...] = ()
+    values: tuple[FunctionValue, ...] = ()
     _closed: dict[frozenset[int], Closed] = field(default_factory=dict)
 
     def closed(self, known: set[int]) -> Closed:
@@ -147,7 +149,7 @@ class Session:
                 if swept is not None:
                     kept.append(swept)
         kept.reverse()
-        return Unit(tuple(kept), tuple(copier.openings), tuple(copier.inlined), _named(kept, self.program), globals_)
+        return Unit(tuple(kept), tuple(copier.openings), tuple(copier.inlined), _named(kept, globals_), globals_)
 
     def _copy(self, group: Group, copier: Copier) -> Unit:
         sweep = Sweep({value.variable for value in group.functions}, self.rules.drops)
@@ -155,7 +157,7 @@ class Session:
         assert isinstance(swept, LetFunctions)
         own = set[int]().union(*map(bound, swept.functions), (value.variable for value in group.functions))
         used = frozenset(atom for atom in sweep.used if isinstance(atom, int)) - own
-        return Unit((swept,), tuple(copier.openings), tuple(copier.inlined), used)
+        return Unit((swept,), tuple(copier.openings), tuple(copier.inlined), used, (), group.functions)
 
     def _residual(self, main: Unit, units: list[Unit]) -> Residual:
         if self.rules.drops:
@@ -201,9 +203,9 @@ class Residual:
         return replace(source, main=main, globals=self.main.unit.globals, variables=self.session.states.variables)
 
 
-def _named(kept: list[Binding | Group], program: Program) -> frozenset[int]:
+def _named(kept: list[Binding | Group], globals_: tuple[int, ...]) -> frozenset[int]:
     """Variables that main's own code names, not only its functions'."""
-    sweep = Sweep({program.main.body.result}, False)
+    sweep = Sweep(set(globals_), False)
     for each in reversed(kept):
         if not isinstance(each, Group):
             sweep.binding(each)

@@ -36,6 +36,7 @@ class States:
     def __init__(self, variables: int) -> None:
         self.main = State(None, None, 0)
         self.variables = variables
+        self._origins: dict[int, int] = {}
 
     def declared(self, parent: State, function: int) -> State:
         """The declaration of a function that the code at ``parent`` defines."""
@@ -52,8 +53,13 @@ class States:
         found = state.variables.get(source)
         if found is None:
             found = state.variables[source] = self.variables
+            self._origins[found] = source
             self.variables += 1
         return found
+
+    def origin(self, variable: int) -> int:
+        """The variable of the source that a residual one stands for."""
+        return self._origins.get(variable, variable)
 
     def _child(self, parent: State, site: int | None, function: int) -> State:
         found = parent.children.get((site, function))

@@ -1,0 +1,17 @@
+"""What decisions cost: the program is run once, then any decisions are priced without running it again.
+
+    time = Σ over places of residual code, over its blocks: runs of the block × price of its operations
+           + fetches of hot code that the instruction cache does not hold
+
+A place is a declaration or the copy of a body at a path; how often its blocks run follows from one recording of the
+source program (:mod:`recording`), since inlining does not change which blocks run, only where their code stands.
+Prices (:mod:`prices`) are in instructions of ocamlopt's code; where variables live, which doubles and references need
+no box, is followed through the residual code (:mod:`pricing`, :mod:`frame`).
+"""
+
+from __future__ import annotations
+
+from gymcc.envs.ocaml.cost.model import Cost, CostModel
+from gymcc.envs.ocaml.cost.prices import STANDARD, Prices
+
+__all__ = ["STANDARD", "Cost", "CostModel", "Prices"]
