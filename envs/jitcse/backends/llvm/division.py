@@ -46,7 +46,7 @@ def _quotient(to: Lowering, width: str, dividend: str, divisor: int) -> str:
 
 
 def magic(divisor: int, bits: int) -> tuple[int, int]:
-    """``(factor, shift)`` such that ``(x * factor >> bits + shift) + (x < 0)`` is ``x / divisor`` for all signed ``x``."""
+    """``(factor, shift)`` such that ``(x * factor >> bits + shift) + (x < 0)`` is ``x / divisor`` for signed ``x``."""
     shift = 0
     while True:
         power = 1 << bits + shift
