@@ -153,13 +153,12 @@ class FunctionWriter:
 
     def _fused(self, binding: Let, here: set[int]) -> bool:
         """Whether the operation need not be written at its place."""
-        text = self._pure(binding.operation)
-        if text is None:
+        text, variable = self._pure(binding.operation), binding.variable.id
+        if text is None or variable in self._layout.globals:  # other functions may use a global
             return False
-        variable = binding.variable.id
         if not self.naming.uses[variable]:
             return True
-        if variable not in here or len(text) > _LONGEST or variable in self._layout.globals:
+        if variable not in here or len(text) > _LONGEST:
             return False
         self.naming.alias(variable, f"({text})")
         return True
