@@ -165,7 +165,8 @@ class _Machine(Machine):
 
     def context(self, context: Any, number: int) -> list[Any]:
         """The cells of an activation; any other context is that of main."""
-        return super().context(context if isinstance(context, Activation) else self._recorder.root(0, None), number)
+        activation: Any = context if isinstance(context, Activation) else self._recorder.root(0, None)
+        return super().context(activation, number)
 
     def made(self, cells: list[Any], number: int) -> int:
         """The number of a closure of function ``number`` that the activation of ``cells`` makes."""
@@ -182,8 +183,8 @@ class _Machine(Machine):
             maker = caller.around(self._outer[number])
         else:
             number, maker = self._makers[number - len(self.ids)]
-        activation: Any = caller.called(site, self.ids[number], maker)
-        return self.context(activation, number)
+        started: Any = caller.called(site, self.ids[number], maker)
+        return self.context(started, number)
 
     def recording(self) -> Recording:
         """What has been recorded."""

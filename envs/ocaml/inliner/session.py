@@ -10,7 +10,7 @@ from typing import Generic, TypeAlias, TypeVar
 from gymcc.envs.ocaml.inliner.analysis import analyse
 from gymcc.envs.ocaml.inliner.closing import close_binding
 from gymcc.envs.ocaml.inliner.copying import Copier, Shared
-from gymcc.envs.ocaml.inliner.decisions import Decisions
+from gymcc.envs.ocaml.inliner.decisions import NOTHING, Decisions
 from gymcc.envs.ocaml.inliner.opening import Decide, Opening
 from gymcc.envs.ocaml.inliner.rules import FLAMBDA, Rules
 from gymcc.envs.ocaml.inliner.states import State, States
@@ -96,10 +96,10 @@ class Session:
     """One program under one set of rules; residual code of earlier decisions is kept and shared."""
 
     def __init__(self, program: Program, rules: Rules = FLAMBDA) -> None:
-        self.program = program
+        self.program = program if rules.arguments else _simplified(program, rules)
         self.rules = rules
         self.states = States(program.variables)
-        self.source = analyse(program)
+        self.source = analyse(self.program)
         self._shared = Shared(self.source, rules, self.states, Values(self.states))
         self._main = DecisionMemo[Unit]()
         self._units: dict[Group, DecisionMemo[Unit]] = {}
@@ -138,11 +138,11 @@ class Session:
         out, names = copier.main(self.program.main)
         images = (names.get(variable, variable) for variable in self.program.globals)
         globals_ = tuple(dict.fromkeys(atom for atom in images if isinstance(atom, int)))
-        sweep = Sweep({self.program.main.body.result, *globals_}, self.rules.drops)
+        sweep = Sweep(globals_, self.rules.drops)
         kept: list[Binding | Group] = []
         for binding in reversed(out):
             if isinstance(binding, Group):  # whether it is used is only known later: what it names is kept
-                sweep.used.update(binding.names.values())
+                sweep.uses(binding.names.values())
                 kept.append(binding)
             else:
                 swept = sweep.binding(binding)
@@ -152,11 +152,11 @@ class Session:
         return Unit(tuple(kept), tuple(copier.openings), tuple(copier.inlined), _named(kept, globals_), globals_)
 
     def _copy(self, group: Group, copier: Copier) -> Unit:
-        sweep = Sweep({value.variable for value in group.functions}, self.rules.drops)
+        sweep = Sweep((value.variable for value in group.functions), self.rules.drops)
         swept = sweep.binding(copier.functions(group))
         assert isinstance(swept, LetFunctions)
         own = set[int]().union(*map(bound, swept.functions), (value.variable for value in group.functions))
-        used = frozenset(atom for atom in sweep.used if isinstance(atom, int)) - own
+        used = frozenset(sweep.used - own)
         return Unit((swept,), tuple(copier.openings), tuple(copier.inlined), used, (), group.functions)
 
     def _residual(self, main: Unit, units: list[Unit]) -> Residual:
@@ -203,13 +203,18 @@ class Residual:
         return replace(source, main=main, globals=self.main.unit.globals, variables=self.session.states.variables)
 
 
+def _simplified(program: Program, rules: Rules) -> Program:
+    """The program with every function simplified as it stands: what is copied where copies are not looked into."""
+    return Session(program, replace(rules, arguments=True)).residual(NOTHING).program()
+
+
 def _named(kept: list[Binding | Group], globals_: tuple[int, ...]) -> frozenset[int]:
     """Variables that main's own code names, not only its functions'."""
-    sweep = Sweep(set(globals_), False)
+    sweep = Sweep(globals_, False)
     for each in reversed(kept):
         if not isinstance(each, Group):
             sweep.binding(each)
-    return frozenset(atom for atom in sweep.used if isinstance(atom, int))
+    return frozenset(sweep.used)
 
 
 def _reachable(main: Unit, units: list[Unit]) -> list[Unit]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from gymcc.envs.ocaml.inliner.folding import divides
 from gymcc.envs.ocaml.ir import (
     Arm,
@@ -24,12 +26,11 @@ from gymcc.envs.ocaml.ir import (
     Match,
     Operation,
     Prim,
-    SetField,
     Test,
     While,
 )
 from gymcc.envs.ocaml.primitives import Effect
-from gymcc.envs.ocaml.walk import decisions
+from gymcc.envs.ocaml.walk import atoms, decisions
 
 
 class Sweep:
@@ -38,13 +39,17 @@ class Sweep:
     As variables are bound once in a program, one set serves all scopes. ``drops``: functions that nobody names go too.
     """
 
-    def __init__(self, used: set[Atom], drops: bool) -> None:
-        self.used = used
+    def __init__(self, used: Iterable[int], drops: bool) -> None:
+        self.used = set(used)
         self.drops = drops
+
+    def uses(self, atoms: Iterable[Atom]) -> None:
+        """Later code names these atoms."""
+        self.used.update([atom for atom in atoms if isinstance(atom, int)])
 
     def block(self, block: Block) -> Block:
         """A block without what is useless."""
-        self.used.add(block.result)
+        self.uses((block.result,))
         kept = self.bindings(block.bindings)
         return block if kept is block.bindings else Block(block.id, kept, block.result, block.path)
 
@@ -78,23 +83,13 @@ class Sweep:
         return Function(f.id, f.variable, f.params, body, f.free, f.group, f.result, f.at, f.path)
 
     def _operation(self, operation: Operation) -> Operation:
-        kind = type(operation)
-        if kind is Call:
-            self.used.add(operation.function)  # type: ignore[union-attr]
-            self.used.update(operation.args)  # type: ignore[union-attr]
-        elif kind is Prim or kind is Make:
-            self.used.update(operation.args)  # type: ignore[union-attr]
-        elif kind is Field:
-            self.used.add(operation.of)  # type: ignore[union-attr]
-        elif isinstance(operation, SetField):
-            self.used.update((operation.of, operation.value))
-        elif isinstance(operation, Match):
+        self.uses(atoms(operation))
+        if isinstance(operation, Match):
             return self._match(operation)
         elif isinstance(operation, While):
             body = self.block(operation.body)
             return While(self.block(operation.condition), body)
         elif isinstance(operation, For):
-            self.used.update((operation.first, operation.last))
             return For(operation.variable, operation.first, operation.last, operation.down, self.block(operation.body))
         return operation
 
@@ -111,7 +106,7 @@ class Sweep:
     def _tree(self, node: Decision, keep: list[list[int]]) -> Decision:
         if isinstance(node, Leaf):
             args = tuple(node.args[i] for i in keep[node.arm])
-            self.used.update(args)
+            self.uses(args)
             return Leaf(node.arm, args)
         if isinstance(node, Fail):
             return node
@@ -121,7 +116,7 @@ class Sweep:
             return Evaluate(bindings, then) if bindings else then
         default = None if node.default is None else self._case(node.default, keep)
         cases = tuple(self._case(case, keep) for case in node.cases)
-        self.used.add(node.on)
+        self.uses((node.on,))
         return Test(node.on, cases, default)
 
     def _case(self, case: Case, keep: list[list[int]]) -> Case:
