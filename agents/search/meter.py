@@ -100,11 +100,16 @@ class Meter(Generic[S]):
             self._on_progress(self.evaluations, self.seconds, self.best.cost)
 
     def legal(self, node: Node[S]) -> list[int]:
-        """The actions open at a node, in order; none at a terminal state or the step limit."""
+        """The actions open at a node, in order; none at a terminal state, the step limit, or where a live back end
+        fails to tell what can be done.
+        """
         self.check_time()
-        if len(node.actions) >= self.problem.max_steps or self.problem.is_terminal(node.state):
+        try:
+            if len(node.actions) >= self.problem.max_steps or self.problem.is_terminal(node.state):
+                return []
+            return [int(action) for action in self.problem.legal(node.state).nonzero()[0]]
+        except BackendError:
             return []
-        return [int(action) for action in self.problem.legal(node.state).nonzero()[0]]
 
     def step(self, node: Node[S], action: int) -> Node[S]:
         """The priced node behind one legal action."""
