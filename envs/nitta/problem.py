@@ -208,4 +208,4 @@ class Nitta(Problem[Node]):
             raise BackendError(f"{root.program.name} {state.sid}: {error}") from error
 
     def figures(self, state: Node) -> dict[str, float]:
-        return {"duration": state.duration, "transfers": len(state.schedule().transports), "decisions": state.depth}
+        return {"duration": state.duration, "transfers": state.transfers, "decisions": state.depth}

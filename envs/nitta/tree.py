@@ -7,7 +7,7 @@ from typing import Any
 
 from gymcc.envs.nitta.graph import Graph
 from gymcc.envs.nitta.microarchitecture import DEFAULT, Microarchitecture
-from gymcc.envs.nitta.options import GROUP_BINDS, Option, offered
+from gymcc.envs.nitta.options import GROUP_BINDS, DecisionKind, Option, offered
 from gymcc.envs.nitta.program import Program
 from gymcc.envs.nitta.schedule import Schedule
 from gymcc.envs.nitta.state import Synthesis, initial
@@ -91,6 +91,12 @@ class Node:
     def depth(self) -> int:
         """Decisions taken so far."""
         return self.sid.count("-") if self.parent else 0
+
+    @property
+    def transfers(self) -> int:
+        """How many transfers over the bus there were on the way here."""
+        above = self.parent.transfers if self.parent else 0
+        return above + (self.option is not None and self.option.kind == DecisionKind.DATAFLOW)
 
     @remembered
     def options(self) -> tuple[Option, ...]:

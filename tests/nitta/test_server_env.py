@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from gymcc.agents.search import Budget, search
 from gymcc.envs.core.env import CompilerEnv
 from gymcc.envs.core.problem import BackendError
 from gymcc.envs.core.record import make_record
@@ -297,3 +298,12 @@ def test_a_command_that_is_not_there() -> None:
     env = make_env(backend="server", command="no-such-nitta --fast")
     with pytest.raises(BackendError, match="no-such-nitta"):
         env.reset(options={"instance": "tiny/echo"})
+
+
+def test_searches_pass_over_what_a_server_does_not_tell() -> None:
+    with at_url("tiny/gcd", "close:0.2", "500:0.1") as env:
+        for method in ("random", "mcts", "beam"):
+            found = search(env.problem, "tiny/gcd", method, Budget(evaluations=100), seed=3)
+            assert found.evaluations == 100
+            assert found.best_cost <= found.baseline_cost
+        assert search(env.problem, "tiny/gcd", "random", Budget(evaluations=300)).best_cost < 20

@@ -5,6 +5,7 @@ from __future__ import annotations
 import http.client
 import json
 import socket
+from contextlib import suppress
 from time import monotonic
 from typing import Any
 from urllib.parse import urlsplit
@@ -58,6 +59,10 @@ class Connection:
     def close(self) -> None:
         """Close; another request opens it again."""
         self._http.close()
+
+    def __del__(self) -> None:
+        with suppress(AttributeError):  # where the URL was none
+            self.close()
 
     def _ask(self, method: str, path: str) -> Any:
         request = f"{method} {self.url}{path}"

@@ -51,7 +51,7 @@ class RemoteTree:
     def facts(self, sid: str) -> NodeFacts:
         """What the server says of a node. Raises :class:`NodeUnavailable` for one that crashes it or is unknown."""
         path = f"/node/{sid}"
-        return parse_view(self._get(path), path)
+        return parse_view(self.ask(path), path)
 
     def children(self, sid: str) -> list[NodeFacts | None]:
         """The children of a node in NITTA's order, None for one that the server cannot evaluate.
@@ -61,7 +61,7 @@ class RemoteTree:
         """
         path = f"/node/{sid}/subForest"
         try:
-            return list(parse_views(self._get(path), path))
+            return list(parse_views(self.ask(path), path))
         except NodeUnavailable as error:
             if found := self._probed("" if sid == "-" else sid):
                 return found
@@ -70,13 +70,13 @@ class RemoteTree:
     def history(self, sid: str) -> list[NodeFacts]:
         """What the server says of the nodes from the root's child down to ``sid``."""
         path = f"/node/{sid}/history"
-        return parse_views(self.server.get(path), path)
+        return parse_views(self.ask(path), path)
 
-    def _get(self, path: str) -> Any:
-        """A node that NITTA cannot evaluate fails again; anything else that went wrong may not."""
+    def ask(self, path: str) -> Any:
+        """The JSON at ``path``. What NITTA cannot evaluate fails again; anything else that goes wrong may not."""
         try:
             return self.server.get(path)
-        except NodeUnavailable:
+        except (NodeUnavailable, MalformedAnswer):
             return self.server.get(path)
 
     def _probed(self, prefix: str) -> list[NodeFacts | None]:
@@ -209,7 +209,7 @@ class RemoteNode:
     def schedule(self) -> Schedule:
         """What has been decided up to here; see :func:`read_schedule`. Raises BackendError."""
         base = f"/node/{self.sid}"
-        pages = [self.tree.server.get(f"{base}/{page}") for page in ("process", "microarchitecture", "debug")]
+        pages = [self.tree.ask(f"{base}/{page}") for page in ("process", "microarchitecture", "debug")]
         try:
             return read_schedule(*pages)
         except (ValueError, KeyError, TypeError) as error:

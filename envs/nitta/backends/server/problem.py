@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from gymcc.envs.core.dataset import Dataset
 from gymcc.envs.nitta.backends.server.connection import Connection
-from gymcc.envs.nitta.backends.server.errors import MalformedAnswer, NodeUnavailable, ServerGone
+from gymcc.envs.nitta.backends.server.errors import MalformedAnswer, NodeUnavailable, ServerGone, ServerTimeout
 from gymcc.envs.nitta.backends.server.live import LiveNode, LiveRoot
 from gymcc.envs.nitta.backends.server.server import NittaServer, ServerSettings, function_texts
 from gymcc.envs.nitta.library import Label, Library
@@ -18,11 +18,11 @@ from gymcc.envs.nitta.problem import Nitta
 from gymcc.envs.nitta.program import Program
 from gymcc.envs.nitta.tree import Node, Root
 
-ATTEMPTS = 3  # to begin an episode: a server that has just died is started again
+ATTEMPTS = 3  # to begin an episode: a server that has just died, or that hangs, is started again
 MOST_SERVERS = 4  # at a time; each has a program of its own
 MOST_COMPARED = 500  # programs, to find out which one a server at a URL has
 HEURISTIC = "stateOfTheArtSynthesisIO"
-Passing = (NodeUnavailable, MalformedAnswer, ServerGone)
+PASSING = (NodeUnavailable, MalformedAnswer, ServerGone, ServerTimeout)
 
 
 class Servers:
@@ -74,7 +74,7 @@ class LiveNitta(Nitta):
         for _ in range(ATTEMPTS - 1):
             try:
                 return _begun(LiveRoot(server, shadow))
-            except Passing:
+            except PASSING:
                 continue
         return _begun(LiveRoot(server, shadow))
 
