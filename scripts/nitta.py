@@ -7,12 +7,13 @@ from typing import Annotated
 
 import typer
 
-from gymcc.scripts import nitta_crawl, nitta_crosswalk, nitta_learn
+from gymcc.scripts import nitta_crawl, nitta_crosswalk, nitta_learn, nitta_trial
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="NITTA: a server, a scoring service, traces.")
 
 app.command("crawl")(nitta_crawl.command)
 app.command("learn")(nitta_learn.command)
+app.command("trial")(nitta_trial.command)
 app.command("crosswalk")(nitta_crosswalk.command)
 
 Program = Annotated[Path, typer.Argument(help="Lua program.", metavar="PROGRAM.lua")]
