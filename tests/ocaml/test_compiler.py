@@ -103,12 +103,14 @@ def test_what_may_be_inlined_is_inlined_and_changes_the_code(compilers, name):
     compiler = compilers[name]
     never = everywhere(compiler, Action.NEVER)
     kept = compiler.compile(never)
-    assert not compiler.cost(never).refused
-    legal = [site.id for site in compiler.sites if Action.INLINE in compiler.legal((site.id,))]
+    direct = [
+        site for site in compiler.sites if site.kind is Kind.DIRECT
+    ]  # others may need the code around inlined, too
+    legal = [site for site in direct if Action.INLINE in compiler.legal((site.id,))]
     for site in legal[:: max(1, len(legal) // 3)]:
-        decisions = {**never, (site,): Action.INLINE}
-        assert compiler.compile(decisions).digest != kept.digest, str(compiler.sites[site])
-        assert (site,) not in compiler.cost(decisions).refused
+        binary = compiler.compile({**never, (site.id,): Action.INLINE})
+        assert binary.digest != kept.digest, str(site)
+        assert site.span not in {refusal.span for refusal in binary.refused}
 
 
 @needs_closure
@@ -180,7 +182,7 @@ def test_recursive_functions_unroll_along_paths():
 def test_any_tree_of_decisions_leaves_what_the_program_computes(compilers, name):
     compiler = compilers[name]
 
-    @settings(max_examples=4, suppress_health_check=list(HealthCheck))
+    @settings(max_examples=3, suppress_health_check=list(HealthCheck))
     @given(st.integers(0, 10**6))
     def law(seed):
         decisions = random_tree(compiler, seed)
