@@ -39,7 +39,6 @@ abs lnot min max Array.copy ^ String.sub String.make string_of_int string_of_flo
 print_int print_char print_string print_endline print_float print_newline failwith invalid_arg
 """
 WRITTEN = frozenset(_WRITTEN.split())
-)
 
 
 @dataclass(frozen=True, slots=True)
