@@ -67,6 +67,8 @@ def test_dqn_trains_on_superpmi(tmp_path: Path) -> None:
     assert rows[-1]["env_steps"] > rows[0]["env_steps"] > 0
     assert all(row["failure_rate"] == 0 and row["illegal_rate"] == 0 for row in rows)
     assert rows[-1]["loss"] > 0
+    assert rows[-1]["left_out"] == 1
+    assert json.loads((run / "failures.json").read_text()) == {"spmi/3": "not compiled (status 1)"}
 
     facts = json.loads((run / "run.json").read_text())
     assert facts["problem"]["jit"].startswith("libclrjit.so ")
