@@ -4,18 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from enum import IntEnum
 
+from gymcc.envs.ocaml.actions import Action
 from gymcc.envs.ocaml.backends.compiler.listing import Path
 
-
-class Action(IntEnum):
-    """What to do with a call."""
-
-    DEFAULT = 0  # what the compiler would do
-    INLINE = 1
-    NEVER = 2
-
+__all__ = ["Action", "Decided", "Decisions"]
 
 Decisions = Mapping[Path, Action]
 
