@@ -88,10 +88,14 @@ class CostModel:
         time = sum(each.time for each in ran) + self._fetches(ran)
         return Cost(time, size, sum(each.words for each in ran))
 
+    def pricer(self) -> Pricer:
+        """Prices residual code of the program."""
+        return Pricer(self.prices, self._plain)
+
     def _price(self, closed: Closed) -> Priced:
         found = self._priced.get(closed)
         if found is None:
-            pricer = Pricer(self.prices, self._plain)
+            pricer = self.pricer()
             if closed.unit.values:
                 pricer.functions(closed.functions)
             else:

@@ -35,7 +35,7 @@ class Calls:
             self._inline(variable, operation.site, value, args, place, out)
             return
         bound = self._emit(variable, operation, kind, function, args, place, out)
-        if kind is CallKind.PARTIAL:
+        if kind is CallKind.PARTIAL and self._copier.sees(place):
             self._copier.known[bound] = self._copier.shared.values.partial(value, args, self._copier.known)
 
     def _known(

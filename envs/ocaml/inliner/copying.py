@@ -181,7 +181,8 @@ class Copier:
     def _make(self, variable: Variable, operation: Make, place: Place, out: Out) -> None:
         args = place.atoms(operation.args)
         bound = self.emit(variable, Make(operation.shape, args), place, out)
-        self.known[bound] = self.shared.values.block(operation.shape, args, self.known)
+        if self.sees(place):
+            self.known[bound] = self.shared.values.block(operation.shape, args, self.known)
 
     def _field(self, variable: Variable, operation: Field, place: Place, out: Out) -> None:
         of = place.atom(operation.of)

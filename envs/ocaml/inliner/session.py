@@ -138,7 +138,10 @@ class Session:
         out, names = copier.main(self.program.main)
         images = (names.get(variable, variable) for variable in self.program.globals)
         globals_ = tuple(dict.fromkeys(atom for atom in images if isinstance(atom, int)))
-        sweep = Sweep(globals_, self.rules.drops)
+        values = set(globals_).difference(
+            *([f.variable for f in each.functions] for each in out if isinstance(each, Group))
+        )
+        sweep = Sweep(values, self.rules.drops)
         kept: list[Binding | Group] = []
         for binding in reversed(out):
             if isinstance(binding, Group):  # whether it is used is only known later: what it names is kept
@@ -149,7 +152,7 @@ class Session:
                 if swept is not None:
                     kept.append(swept)
         kept.reverse()
-        return Unit(tuple(kept), tuple(copier.openings), tuple(copier.inlined), _named(kept, globals_), globals_)
+        return Unit(tuple(kept), tuple(copier.openings), tuple(copier.inlined), _named(kept, values), globals_)
 
     def _copy(self, group: Group, copier: Copier) -> Unit:
         sweep = Sweep((value.variable for value in group.functions), self.rules.drops)
@@ -200,7 +203,9 @@ class Residual:
             elif each.functions[0].variable in units:
                 body.append(units[each.functions[0].variable])
         main = replace(source.main, body=replace(source.main.body, bindings=tuple(body)))
-        return replace(source, main=main, globals=self.main.unit.globals, variables=self.session.states.variables)
+        here = bound(main)
+        globals_ = tuple(variable for variable in self.main.unit.globals if variable in here)
+        return replace(source, main=main, globals=globals_, variables=self.session.states.variables)
 
 
 def _simplified(program: Program, rules: Rules) -> Program:
@@ -208,9 +213,9 @@ def _simplified(program: Program, rules: Rules) -> Program:
     return Session(program, replace(rules, arguments=True)).residual(NOTHING).program()
 
 
-def _named(kept: list[Binding | Group], globals_: tuple[int, ...]) -> frozenset[int]:
-    """Variables that main's own code names, not only its functions'."""
-    sweep = Sweep(globals_, False)
+def _named(kept: list[Binding | Group], values: set[int]) -> frozenset[int]:
+    """Variables that main's own code names, not only its functions'; global ``values`` are used by it."""
+    sweep = Sweep(values, False)
     for each in reversed(kept):
         if not isinstance(each, Group):
             sweep.binding(each)
