@@ -35,6 +35,7 @@ class Nitta(Problem[Node]):
     name = "nitta"
     unit = "ticks"
     deterministic = True
+    last_counts = True  # a schedule is complete or it is none
 
     def __init__(
         self,
