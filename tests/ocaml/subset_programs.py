@@ -187,9 +187,9 @@ let () =
   and down n acc = if n = 0 then acc else up (n - 1) (acc - 1)
   in pi (up 7 0);
   let x = 1 in let x = x + 1 in let f y = x + y in let x = 100 in pi (f x);
-  let handlers = [| (fun x -> x + 1); (fun x -> x * 2) |] in pi (handlers.(1) 21);
+  let handlers = [| (fun x -> x + 1); (fun x -> x * 2) |] in let h = handlers.(1) in pi (h 21);
   let self = ref (fun n -> n) in
-  self := (fun n -> if n = 0 then 0 else n + !self (n - 1)); pi (!self 10);
+  self := (fun n -> if n = 0 then 0 else let f = !self in n + f (n - 1)); let f = !self in pi (f 10);
   let rec outer n = let rec inner m = if m = 0 then n else inner (m - 1) in if n = 0 then 0
     else inner 3 + outer (n - 1) in
   pi (outer 4); print_newline ()
@@ -238,7 +238,7 @@ let () =
   print_newline ();
   let fs = Array.make 3 (fun x -> x) in
   for i = 0 to 2 do fs.(i) <- (fun x -> x * 10 + i) done;
-  let a = fs.(0) 7 in let b = fs.(1) a in print_int (fs.(2) b); print_newline ();
+  let f = fs.(0) and g = fs.(1) and h = fs.(2) in print_int (h (g (f 7))); print_newline ();
   let first = ref true in
   while !first && (print_string "once"; true) do first := false done; print_newline ()
 """,

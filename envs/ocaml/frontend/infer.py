@@ -244,14 +244,33 @@ class Inference:
         if not node.fields:
             raise OcamlError("a record has at least one field", node.at)
         if node.base is not None:
-            self.expect(node.base, expected, scope)
+            self._update(node, node.base, expected, scope)
+            return
         fields = tuple(find_field(name, scope, expected, node.at) for name, _ in node.fields)
         self.typing.records[node] = fields
         _check_fields(node, fields)
         type_, by = instance(fields[0].of, self._level)
         same(type_, expected, node.at)
+        self._values(node, fields, by, scope)
+
+    def _values(self, node: RecordOf, fields: tuple[RecordField, ...], by: dict[Variable, Type], scope: Scope) -> None:
         for field, (_, value) in zip(fields, node.fields, strict=True):
             self.expect(value, substitute(field.type, by), scope)
+
+    def _update(self, node: RecordOf, base: Expression, expected: Type, scope: Scope) -> None:
+        """``{base with …}``: its type may differ from the base's in what no kept field mentions."""
+        of = self._synthesize(base, scope)
+        fields = tuple(find_field(name, scope, of, node.at) for name, _ in node.fields)
+        self.typing.records[node] = fields
+        _check_fields(node, fields)
+        type_, by = instance(fields[0].of, self._level)
+        old, old_by = instance(fields[0].of, self._level)
+        same(of, old, base.at)
+        for field in fields[0].of.fields:
+            if field not in fields:
+                same(substitute(field.type, old_by), substitute(field.type, by), node.at)
+        same(type_, expected, node.at)
+        self._values(node, fields, by, scope)
 
     def _getfield(self, node: GetField, expected: Type, scope: Scope) -> None:
         same(self._field(node, scope), expected, node.at)

@@ -19,6 +19,7 @@ from gymcc.envs.ocaml.frontend.syntax import (
     MatchCase,
     MatchWith,
     Name,
+    OrPattern,
     Pattern,
     Tuple,
     TuplePattern,
@@ -119,12 +120,10 @@ class Matches:
 
     def _matched(self, node: MatchWith, out: Builder) -> tuple[tuple[Atom, ...], list[Row]]:
         """What is tested, and the rows of patterns; a tuple that nothing keeps is not made."""
-        taken = [self._items(case.pattern) for case in node.cases]
-        if isinstance(node.of, Tuple) and all(items is not None for items in taken):
+        taken = [(case, self._items(each)) for case, each in _alternatives(node)]
+        if isinstance(node.of, Tuple) and all(items is not None for _, items in taken):
             columns = self._lowering.operands(node.of.items, out)
-            rows = [
-                Row(items or (None,) * len(columns), (), case) for case, items in enumerate(taken) if items is not None
-            ]
+            rows = [Row(items or (None,) * len(columns), (), case) for case, items in taken if items is not None]
             return columns, rows
         atom = self._lowering.expression(node.of, out, "of")
         return (atom,), [Row((case.pattern,), (), index) for index, case in enumerate(node.cases)]
@@ -141,6 +140,19 @@ class Matches:
             params.append(self._lowering.ids.variable(kind(value.type), value.name.rpartition(".")[2]))
             self._lowering.atoms[value] = params[-1].id
         return Arm(tuple(params), self._lowering.block(case.body))
+
+
+def _alternatives(node: MatchWith) -> list[tuple[int, Pattern]]:
+    """Number of the case and pattern, one for each alternative of the cases' patterns."""
+    found: list[tuple[int, Pattern]] = []
+    todo = [(index, case.pattern) for index, case in reversed(list(enumerate(node.cases)))]
+    while todo:
+        index, pattern = todo.pop()
+        if isinstance(pattern, OrPattern):
+            todo += [(index, pattern.right), (index, pattern.left)]
+        else:
+            found.append((index, pattern))
+    return found
 
 
 def _go(then: Continue) -> Decision:

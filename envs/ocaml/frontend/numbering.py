@@ -13,7 +13,7 @@ from gymcc.envs.ocaml.frontend.syntax import Apply, Expression, Fun, GetField, I
 from gymcc.envs.ocaml.frontend.typed import Typing
 
 MAX_PARAMETERS = 10
-_HEADS = "an applied function is a name, a field, '!' of a reference or an array's element; bind it with 'let' first"
+_HEADS = "an applied function is a name or a field of a record that has a name; bind what you apply with 'let' first"
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +44,7 @@ def number(items: tuple[Item, ...], typing: Typing) -> Numbering:
             if builtin := _library(node.function, typing):
                 todo += _applied_library(node, builtin)
                 continue
-            _check_head(node.function, typing)
+            _check_head(node.function)
             sites.append(node)
             todo.append(node.function)
         elif isinstance(node, Fun):
@@ -74,12 +74,10 @@ def _applied_library(node: Apply, builtin: Builtin) -> list[Any]:
     return [node.function] if len(node.args) < builtin.arity else []
 
 
-def _check_head(node: Expression, typing: Typing) -> None:
+def _check_head(node: Expression) -> None:
     node = uncurried(node)
     while isinstance(node, GetField):
         node = uncurried(node.of)
-    if isinstance(node, Apply) and (builtin := _library(node.function, typing)) and builtin.name in ("!", "%array.get"):
-        return
     if not isinstance(node, Name):
         raise OcamlError(_HEADS, node.at)
 

@@ -7,32 +7,41 @@ right; and its two middle ends differ on whether a function is loaded before or 
 
 from __future__ import annotations
 
-from enum import Flag, auto
-from functools import reduce
-from operator import or_
+from dataclasses import dataclass
 from typing import Any
 
 from gymcc.envs.ocaml.frontend.builtins import Builtin
 from gymcc.envs.ocaml.frontend.errors import OcamlError
 from gymcc.envs.ocaml.frontend.numbering import children
+from gymcc.envs.ocaml.frontend.scope import Value
 from gymcc.envs.ocaml.frontend.syntax import Apply, AssignField, Expression, Fun, GetField, Name
 from gymcc.envs.ocaml.frontend.typed import Typing
 
 
-class Doing(Flag):
-    """What evaluation does, functions' bodies aside."""
+@dataclass(frozen=True, slots=True)
+class Doing:
+    """What evaluation does, functions' bodies aside.
 
-    NOTHING = 0
-    READS_REFERENCE = auto()
-    ASSIGNS_REFERENCE = auto()
-    READS = auto()
-    ACTS = auto()  # calls, writes or prints
+    ``reads`` mutable memory; ``acts``: calls, writes or prints; references in variables that it reads and assigns.
+    """
+
+    reads: bool = False
+    acts: bool = False
+    loaded: frozenset[Value] = frozenset()
+    assigned: frozenset[Value] = frozenset()
+
+    def and_then(self, other: Doing) -> Doing:
+        """Both."""
+        if other is NOTHING:
+            return self
+        loaded, assigned = self.loaded | other.loaded, self.assigned | other.assigned
+        return Doing(self.reads or other.reads, self.acts or other.acts, loaded, assigned)
 
 
-_OF_BUILTINS = {"!": Doing.READS_REFERENCE | Doing.READS}
-_OF_BUILTINS |= dict.fromkeys((":=", "incr", "decr"), Doing.ASSIGNS_REFERENCE | Doing.ACTS)
-_OF_BUILTINS |= dict.fromkeys(("%array.get", "Array.get"), Doing.READS)
-_ACTING = ("print_", "%array.set", "Array.set", "failwith", "invalid_arg")
+NOTHING = Doing()
+_ASSIGNING = (":=", "incr", "decr")
+_ACTING = ("print_", "%array.set", "Array.set", "failwith", "invalid_arg", *_ASSIGNING)
+_READING = ("!", "%array.get", "Array.get", "incr", "decr")
 
 
 class Order:
@@ -43,57 +52,58 @@ class Order:
         self._known: dict[Any, Doing] = {}
 
     def check_operands(self, operands: tuple[Expression, ...]) -> None:
-        """Raise OcamlError where one operand assigns a reference and another reads one."""
+        """Raise OcamlError where one operand assigns a reference that another reads."""
         if len(operands) < 2:
             return
         done = [self.doing(operand) for operand in operands]
         for index, each in enumerate(done):
-            others = reduce(or_, done[:index] + done[index + 1 :])
-            if Doing.ASSIGNS_REFERENCE in each and Doing.READS_REFERENCE in others:
-                message = "an operand assigns a reference and another reads one, in no certain order; use 'let' or ';'"
+            others = done[:index] + done[index + 1 :]
+            if any(each.assigned & other.loaded for other in others):
+                message = "an operand assigns a reference that another reads, in no certain order; use 'let' or ';'"
                 raise OcamlError(message, operands[index].at)
 
     def check_compare(self, operands: tuple[Expression, ...]) -> None:
         """Raise OcamlError where both arguments of a ``compare`` of numbers do something."""
-        if all(Doing.ACTS in self.doing(operand) for operand in operands):
+        if all(self.doing(operand).acts for operand in operands):
             raise OcamlError("the arguments of compare have no certain order; bind them with 'let'", operands[0].at)
 
     def check_head(self, node: Apply) -> None:
         """Raise OcamlError where the function is read from memory while arguments may write there."""
-        if Doing.READS in self.doing(node.function) and any(Doing.ACTS in self.doing(arg) for arg in node.args):
+        if self.doing(node.function).reads and any(self.doing(arg).acts for arg in node.args):
             raise OcamlError("the function is read and the arguments act in no certain order; use 'let'", node.at)
 
     def doing(self, node: Any) -> Doing:
         """What evaluating the expression does."""
-        found = self._known.get(node) if not isinstance(node, tuple) else None
+        if isinstance(node, tuple):
+            return self._all(node)
+        found = self._known.get(node)
         if found is None:
-            found = self._compute(node)
-            if not isinstance(node, tuple):
-                self._known[node] = found
+            found = self._known[node] = NOTHING if isinstance(node, Fun) else self._all(children(node), self._own(node))
         return found
 
-    def _compute(self, node: Any) -> Doing:
-        if isinstance(node, Fun):
-            return Doing.NOTHING
-        found = self._itself(node)
-        for child in children(node):
-            found |= self.doing(child)
-        return found
+    def _all(self, nodes: Any, done: Doing = NOTHING) -> Doing:
+        for node in nodes:
+            done = done.and_then(self.doing(node))
+        return done
 
-    def _itself(self, node: Any) -> Doing:
+    def _own(self, node: Any) -> Doing:
+        """What the node does besides its parts."""
         if isinstance(node, Apply):
             return self._application(node)
         if isinstance(node, AssignField):
-            reference = self._typing.fields[node].name == "contents"
-            return Doing.ACTS | (Doing.ASSIGNS_REFERENCE if reference else Doing.NOTHING)
+            return Doing(acts=True, assigned=self._reference(node.of, node.field))
         if isinstance(node, GetField) and self._typing.fields[node].mutable:
-            reference = self._typing.fields[node].name == "contents"
-            return Doing.READS | (Doing.READS_REFERENCE if reference else Doing.NOTHING)
-        return Doing.NOTHING
+            return Doing(reads=True, loaded=self._reference(node.of, node.field))
+        return NOTHING
 
     def _application(self, node: Apply) -> Doing:
         value = self._typing.names[node.function] if isinstance(node.function, Name) else None
         if not isinstance(value, Builtin):
-            return Doing.ACTS
-        acts = Doing.ACTS if value.name.startswith(_ACTING) else Doing.NOTHING
-        return acts | _OF_BUILTINS.get(value.name, Doing.NOTHING)
+            return Doing(acts=True)
+        name, on = value.name, self._reference(node.args[0])
+        loaded, assigned = on if name in _READING else frozenset(), on if name in _ASSIGNING else frozenset()
+        return Doing(name in _READING, name.startswith(_ACTING), loaded, assigned)
+
+    def _reference(self, node: Expression, field: str = "contents") -> frozenset[Value]:
+        value = self._typing.names[node] if isinstance(node, Name) else None
+        return frozenset([value]) if isinstance(value, Value) and field == "contents" else frozenset()
