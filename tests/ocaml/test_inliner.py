@@ -106,7 +106,7 @@ def test_copies_of_a_function_define_functions_of_their_own():
 def test_closure_mode_copies_no_bodies_that_define_functions():
     source = "let f n = let g x = x + n in g (n + 1) let () = print_int (f 3)"
     assert next(each.closed for each in open_sites(parse_program(source, "t"), everything, CLOSURE)) == (
-        "the body defines functions"
+        "the body makes closures"
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass
 
-from gymcc.envs.ocaml.ir import Call, Function, Let, LetFunctions, Program
+from gymcc.envs.ocaml.ir import Call, CallKind, Function, Let, LetFunctions, Program
 from gymcc.envs.ocaml.walk import bindings, bound, functions, used
 
 
@@ -15,14 +15,15 @@ class Source:
 
     ``outer``: by the identity of a binding of functions, the variables that they use and that are bound around it.
     ``around``: by function, the recursive groups whose definitions its text stands in, its own included.
-    ``defines``: functions whose bodies define functions. ``repeated``: sites that stand in several places.
+    ``closes``: functions whose bodies make closures: define functions or apply one partially. ``repeated``: sites that
+    stand in several places.
     """
 
     program: Program
     functions: dict[int, Function]
     outer: dict[int, tuple[int, ...]]
     around: dict[int, frozenset[int]]
-    defines: frozenset[int]
+    closes: frozenset[int]
     repeated: frozenset[int]
 
 
@@ -30,18 +31,20 @@ def analyse(program: Program) -> Source:
     """Take a program apart."""
     outer: dict[int, tuple[int, ...]] = {}
     around: dict[int, frozenset[int]] = {program.main.id: frozenset()}
-    defines: set[int] = set()
+    closes: set[int] = set()
     todo = [program.main]
     while todo:
         parent = todo.pop()
         for binding in bindings(parent.body, into_functions=False):
             if isinstance(binding, LetFunctions):
-                defines.add(parent.id)
+                closes.add(parent.id)
                 outer[id(binding)] = _outer(binding)
                 group = frozenset((binding.functions[0].group,)) if binding.recursive else frozenset[int]()
                 around.update((function.id, around[parent.id] | group) for function in binding.functions)
                 todo.extend(binding.functions)
-    return Source(program, functions(program), outer, around, frozenset(defines), _repeated(program))
+            elif isinstance(binding.operation, Call) and binding.operation.kind is CallKind.PARTIAL:
+                closes.add(parent.id)
+    return Source(program, functions(program), outer, around, frozenset(closes), _repeated(program))
 
 
 def _repeated(program: Program) -> frozenset[int]:

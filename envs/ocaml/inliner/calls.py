@@ -61,8 +61,8 @@ class Calls:
             return "the guard that it stands in is tested in several places"
         if value.source.group in place.groups:
             return "the body of this recursive function is being copied already"
-        if not shared.rules.closures and value.source.id in shared.source.defines:
-            return "the body defines functions"
+        if not shared.rules.closures and value.source.id in shared.source.closes:
+            return "the body makes closures"
         if len(path) > shared.rules.depth:
             return f"the path is longer than {shared.rules.depth}"
         if self._copier.size > shared.rules.size:
