@@ -11,8 +11,8 @@ from gymcc.envs.ocaml.cost.charges import BYTES, TIME, WORDS, Charge
 from gymcc.envs.ocaml.cost.prices import STANDARD, Prices
 from gymcc.envs.ocaml.cost.pricing import Pricer
 from gymcc.envs.ocaml.cost.recording import Activation, Recording, outer_functions, record
-from gymcc.envs.ocaml.cost.references import plain_references
 from gymcc.envs.ocaml.inliner.decisions import Decisions
+from gymcc.envs.ocaml.inliner.references import plain_references
 from gymcc.envs.ocaml.inliner.rules import FLAMBDA, Rules
 from gymcc.envs.ocaml.inliner.session import Closed, Residual, Session
 from gymcc.envs.ocaml.inliner.states import State, States

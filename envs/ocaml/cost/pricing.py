@@ -9,7 +9,7 @@ from gymcc.envs.ocaml.cost import prices as p
 from gymcc.envs.ocaml.cost.branches import price_match, price_test
 from gymcc.envs.ocaml.cost.charges import BYTES, TIME, Charges
 from gymcc.envs.ocaml.cost.frame import Frame
-from gymcc.envs.ocaml.cost.references import plain_references
+from gymcc.envs.ocaml.inliner.references import plain_references
 from gymcc.envs.ocaml.ir import (
     Binding,
     Block,

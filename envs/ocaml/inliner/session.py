@@ -100,7 +100,7 @@ class Session:
         self.rules = rules
         self.states = States(program.variables)
         self.source = analyse(self.program)
-        self._shared = Shared(self.source, rules, self.states, Values(self.states))
+        self.shared = Shared(self.source, rules, self.states, Values(self.states))
         self._main = DecisionMemo[Unit]()
         self._units: dict[Group, DecisionMemo[Unit]] = {}
         self._kept = 0
@@ -119,14 +119,14 @@ class Session:
 
     def decided(self, decide: Decide) -> Residual:
         """The program under a decision maker that looks at more than paths; nothing is kept."""
-        main = self._copy_main(Copier(self._shared, decide))
+        main = self._copy_main(Copier(self.shared, decide))
         groups = [each for each in main.bindings if isinstance(each, Group)]
-        return self._residual(main, [self._copy(group, Copier(self._shared, decide)) for group in groups])
+        return self._residual(main, [self._copy(group, Copier(self.shared, decide)) for group in groups])
 
     def _memoised(self, memo: DecisionMemo[Unit], decisions: Decisions, copy: Callable[[Copier], Unit]) -> Unit:
         found = memo.get(decisions)
         if found is None:
-            found = copy(Copier(self._shared, lambda offer: decisions(offer.path)))
+            found = copy(Copier(self.shared, lambda offer: decisions(offer.path)))
             memo.put([(each.path, each.inlined) for each in found.openings if not each.closed], found)
             self._kept += 1
             if self._kept > UNITS:
@@ -163,8 +163,11 @@ class Session:
         return Unit((swept,), tuple(copier.openings), tuple(copier.inlined), used, (), group.functions)
 
     def _residual(self, main: Unit, units: list[Unit]) -> Residual:
+        dropped: list[Unit] = []
         if self.rules.drops:
-            units = _reachable(main, units)
+            reached = _reachable(main, units)
+            dropped = [unit for unit in units if unit not in reached]
+            units = [unit for unit in units if unit in reached]
         known = set(main.globals)
         closed = []
         for unit in units:
@@ -172,7 +175,7 @@ class Session:
             closed.append(each)
             if not each.functions.functions[0].free:
                 known.update(function.variable.id for function in each.functions.functions)
-        return Residual(self, main.closed(known), tuple(closed))
+        return Residual(self, main.closed(known), tuple(closed), tuple(dropped))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -180,12 +183,13 @@ class Residual:
     """A program under decisions.
 
     ``units`` are the functions of the top level in order of definition, without those that nobody names if the rules
-    drop them.
+    drop them: they are in ``dropped``.
     """
 
     session: Session
     main: Closed
     units: tuple[Closed, ...]
+    dropped: tuple[Unit, ...]
 
     @property
     def openings(self) -> tuple[Opening, ...]:
@@ -222,7 +226,7 @@ def _named(kept: list[Binding | Group], values: set[int]) -> frozenset[int]:
     return frozenset(sweep.used)
 
 
-def _reachable(main: Unit, units: list[Unit]) -> list[Unit]:
+def _reachable(main: Unit, units: list[Unit]) -> set[Unit]:
     owner = {function.variable.id: unit for unit in units for function in _functions(unit).functions}
     reached: set[Unit] = set()
     todo = [main]
@@ -232,7 +236,7 @@ def _reachable(main: Unit, units: list[Unit]) -> list[Unit]:
             if unit is not None and unit not in reached:
                 reached.add(unit)
                 todo.append(unit)
-    return [unit for unit in units if unit in reached]
+    return reached
 
 
 def _functions(unit: Unit) -> LetFunctions:

@@ -1,0 +1,194 @@
+"""The size of code as ocamlopt's middle ends measure it before they inline (``lambda_smaller``, ``prim_size``).
+
+Source: ocamlopt 4.13, ``middle_end/closure/closure.ml``; Flambda's ``inlining_cost.ml`` has the same numbers.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection, Iterable
+
+from gymcc.envs.ocaml.ir import (
+    Atom,
+    Binding,
+    Call,
+    CallKind,
+    Constant,
+    Evaluate,
+    Field,
+    For,
+    Leaf,
+    Let,
+    LetFunctions,
+    Make,
+    Match,
+    Operation,
+    Prim,
+    Scalar,
+    SetField,
+    Shape,
+    Test,
+    While,
+)
+from gymcc.envs.ocaml.primitives import Kind, Primitive
+from gymcc.envs.ocaml.walk import atoms, bindings, decisions, inner_blocks
+
+DIRECT, INDIRECT, CLOSURE = 4, 6, 10**6
+_BRANCH, _SWITCH, _WHILE, _FOR = 2, 5, 2, 4
+_LOADS = {
+    Primitive.ARRAY_GET: (18, 8),
+    Primitive.ARRAY_SET: (22, 10),
+    Primitive.ARRAY_LENGTH: (6, 2),
+}  # any, known kind
+_C_CALL = 12  # of the run time system, which may allocate
+_PRIMITIVES = {
+    Primitive.STRING_LENGTH: 5,
+    Primitive.STRING_GET: 6,
+    Primitive.INT_MIN: 16,
+    Primitive.INT_MAX: 16,
+    Primitive.INT_ABS: 8,
+    Primitive.INT_OF_CHAR: 0,
+    Primitive.FAILWITH: DIRECT,
+    Primitive.INVALID_ARG: DIRECT,
+}
+_RUNTIME = ("any.", "string.", "print.", "array.")
+_PLAIN_FLOATS = ("add", "sub", "mul", "div", "neg", "abs", "of_int", "eq", "ne", "lt", "le", "gt", "ge")
+
+
+def size(
+    code: Iterable[Binding],
+    references: Collection[int] = (),
+    captured: Collection[int] = (),
+    *,
+    closures: bool = False,
+) -> int:
+    """The size of straight-line code with all that is inside it.
+
+    ``references`` are those that become variables, ``captured`` variables that are loaded from a closure. A definition
+    of functions counts as what it defines if ``closures`` may be copied, else as more than any threshold.
+    """
+    total = 0
+    for binding in _inside(code):
+        if isinstance(binding, LetFunctions):
+            bodies = (size(function.body.bindings, closures=True) for function in binding.functions)
+            total += sum(bodies) if closures else CLOSURE
+            continue
+        operation = binding.operation
+        if isinstance(operation, Call) and operation.kind is CallKind.PARTIAL and not closures:
+            total += CLOSURE  # of a function that takes the other arguments
+        total += operation_size(operation, references)
+        total += sum(isinstance(atom, Constant) or atom in captured for atom in atoms(operation))
+    return total
+
+
+def operation_size(operation: Operation, references: Collection[int] = ()) -> int:
+    """The size of an operation, its atoms and the blocks inside it aside."""
+    match operation:
+        case Call():
+            return _CALLS[operation.kind]
+        case Prim():
+            return _primitive(operation)
+        case Make():
+            constant = all(isinstance(arg, Constant) for arg in operation.args)
+            return 1 - len(operation.args) if constant and not operation.shape.mutable else 5 + len(operation.args)
+        case Field():
+            return 0 if operation.of in references else 1
+        case SetField():
+            return _store(operation.value, operation, references)
+        case Match():
+            return _match(operation)
+        case While():
+            return _WHILE
+        case For():
+            return _FOR
+
+
+def anatomy(code: Iterable[Binding]) -> Counter[str]:
+    """How many calls, indirect ones among them, allocations, branches and other operations code has."""
+    found: Counter[str] = Counter()
+    for binding in _inside(code):
+        if isinstance(binding, LetFunctions):
+            found["alloc"] += 1
+            continue
+        operation = binding.operation
+        if isinstance(operation, Call):
+            found["call"] += 1
+            found["indirect"] += operation.kind is CallKind.UNKNOWN
+        elif isinstance(operation, Make):
+            found["alloc"] += 1
+        elif isinstance(operation, Match):
+            found["branch"] += sum(isinstance(node, Test) for node in decisions(operation.tree))
+        else:
+            found["prim"] += 1
+    return found
+
+
+_CALLS = {
+    CallKind.DIRECT: DIRECT,
+    CallKind.SELF: DIRECT,
+    CallKind.UNKNOWN: INDIRECT,
+    CallKind.OVER: DIRECT + INDIRECT,
+    CallKind.PARTIAL: INDIRECT,
+}
+
+
+def _inside(code: Iterable[Binding]) -> Iterable[Binding]:
+    """All bindings, those of functions' bodies aside."""
+    todo = [code]
+    while todo:
+        for binding in todo.pop():
+            yield binding
+            if isinstance(binding, Let):
+                for block in inner_blocks(binding.operation):
+                    yield from bindings(block, into_functions=False)
+                if isinstance(binding.operation, Match):
+                    todo += (n.bindings for n in decisions(binding.operation.tree) if isinstance(n, Evaluate))
+
+
+def _primitive(prim: Prim) -> int:
+    primitive = prim.primitive
+    if primitive in _LOADS:
+        return _LOADS[primitive][prim.element is not Kind.ANY]
+    if primitive in _PRIMITIVES:
+        return _PRIMITIVES[primitive]
+    name = primitive.value
+    if name.startswith(_RUNTIME):
+        return _C_CALL
+    if name.startswith("float.") and name.removeprefix("float.") not in _PLAIN_FLOATS:
+        return DIRECT + len(prim.args)
+    return 2
+
+
+def _store(value: Atom, operation: SetField, references: Collection[int]) -> int:
+    if operation.of in references:
+        return 1
+    immediate = isinstance(value, Constant) and value.scalar not in (Scalar.STRING, Scalar.FLOAT)
+    field = operation.shape.fields[operation.index]
+    return 1 if immediate or operation.shape.flat or field.kind is Kind.INT else 4
+
+
+def _match(match: Match) -> int:
+    total, leaves = 0, Counter[int]()
+    for node in decisions(match.tree):
+        if isinstance(node, Test):
+            total += _test(node)
+        elif isinstance(node, Leaf):
+            leaves[node.arm] += 1
+            total += sum(isinstance(arg, Constant) for arg in node.args)
+    constants = sum(isinstance(arm.body.result, Constant) for arm in match.arms)
+    return total + constants + sum(times > 1 for times in leaves.values())  # shared arms are handlers
+
+
+def _test(test: Test) -> int:
+    outcomes = test.cases if test.default is None else (*test.cases, test.default)
+    loads = sum(field is not None for case in outcomes for field in case.fields)
+    if len(outcomes) == 1:
+        return loads
+    shapes = [case.value for case in test.cases if isinstance(case.value, Shape)]
+    if not shapes:  # a boolean, or integers compared one by one
+        boolean = isinstance(test.cases[0].value, Constant) and test.cases[0].value.scalar is Scalar.BOOL
+        return loads + (_BRANCH if boolean else (_BRANCH + 3) * (len(outcomes) - 1))
+    if shapes[0].siblings == 2 and sum(bool(shape.fields) for shape in shapes) == 1:
+        return loads + _BRANCH
+    blocks = sum(bool(shape.fields) for shape in shapes)
+    return loads + _SWITCH * ((blocks > 1) + (len(shapes) - blocks > 1) or 1)
