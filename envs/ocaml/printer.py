@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from gymcc.envs.ocaml.deep import recursion
-from gymcc.envs.ocaml.ir import Path, Position, Program
+from gymcc.envs.ocaml.ir import Path, Position, Program, TypeDeclaration
 from gymcc.envs.ocaml.printing.blocks import BlockPrinter
 from gymcc.envs.ocaml.printing.toplevel import print_main
 from gymcc.envs.ocaml.printing.writer import Writer
@@ -30,9 +30,13 @@ def print_program(program: Program) -> Printed:
     """Print a program; the positions say which application is which site."""
     writer = Writer()
     with recursion(_FRAMES):
-        for declaration in program.types:
-            parameters = ", ".join(declaration.parameters)
-            head = f"({parameters}) " if len(declaration.parameters) > 1 else f"{parameters} " if parameters else ""
-            writer.line(f"type {head}{declaration.name} = {declaration.text}")
+        for index, declaration in enumerate(program.types):  # all together: they may be mutually recursive
+            keyword = "and" if index else "type"
+            writer.line(f"{keyword} {_parameters(declaration)}{declaration.name} = {declaration.text}")
         print_main(program, BlockPrinter(writer))
     return Printed(writer.text(), {key: tuple(places) for key, places in writer.calls.items()})
+
+
+def _parameters(declaration: TypeDeclaration) -> str:
+    names = ", ".join(declaration.parameters)
+    return f"({names}) " if len(declaration.parameters) > 1 else f"{names} ".lstrip()

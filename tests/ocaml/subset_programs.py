@@ -91,6 +91,9 @@ type point = { x : float; y : float }
 type account = { name : string; mutable balance : int }
 type expr = Num of int | Add of expr * expr | Mul of expr * expr | Neg of expr | Var of string
 type pair = Pair of (int * int)
+type tree_of = Tree of int * forest and forest = Empty | Trees of tree_of * forest
+type ('k, 'v) map = Bind of 'k * 'v * ('k, 'v) map | End
+type mixed = First of int | Second | Third of int | Fourth
 let b v = print_string (string_of_bool v); print_char ' '
 let rec insert x t = match t with
   | Leaf -> Node (Leaf, x, Leaf)
@@ -108,6 +111,9 @@ let rec eval env e = match e with
   | Neg e -> - (eval env e)
   | Var v -> (match env with (n, value) :: _ when n = v -> value | _ :: rest -> eval rest (Var v) | [] -> -1)
 let name c = match c with Red -> "red" | Green -> "green" | Blue -> "blue"
+let rec weight t = match t with Tree (n, f) -> n + weights f
+and weights f = match f with Empty -> 0 | Trees (t, rest) -> weight t + weights rest
+let rec find k = function End -> None | Bind (k', v, _) when k = k' -> Some v | Bind (_, _, rest) -> find k rest
 let swap (a, b) = (b, a)
 let norm { x; y } = sqrt (x *. x +. y *. y)
 let rec length = function [] -> 0 | _ :: t -> 1 + length t
@@ -132,11 +138,15 @@ let () =
   b (acc == acc); b (acc = { acc with name = "me" }); b (acc == { acc with name = "me" }); b (Red = Red);
   b (Red < Blue); b (Leaf < Node (Leaf, 1, Leaf)); b ([1; 2] < [1; 3]); b ([] < [1]); b ((1, "a") = (1, "a"));
   b (Some 1 > None); b ([| 1; 2 |] < [| 3 |]); b (Num 3 = Num 3); b (Num 5 < Add (Num 1, Num 2)); print_newline ();
+  b (First 1 < Second); b (Second < First 1); b (Second < Fourth); b (Third 0 < First 9);
+  b (compare Fourth (First 0) < 0);
   print_int (compare [3; 1] [3; 0]); print_int (compare (Some 2.5) (Some nan)); print_newline ();
   print_int (length (merge [1; 4; 6] [2; 3; 7; 8])); print_newline ();
   print_char (classify 0 "zero"); print_char (classify 1 "zero"); print_char (classify 5 "many");
   print_char (classify (-1) ""); print_char (classify 9 ""); print_newline ();
   (match Pair (1, 2) with Pair (a, b) -> print_int (a + b)); (match Pair (1, 2) with Pair p -> print_int (fst p));
+  print_int (weight (Tree (1, Trees (Tree (2, Empty), Trees (Tree (3, Empty), Empty)))));
+  print_string (match find 2 (Bind (1, "a", Bind (2, "b", End))) with Some v -> v | None -> "none");
   let m = [| [| 1; 2 |]; [| 3; 4 |] |] in
   m.(1).(0) <- 9; print_int (m.(0).(1) + m.(1).(0)); print_int (Array.length m);
   let c = Array.copy m.(1) in c.(0) <- 0; print_int m.(1).(0); print_newline ();

@@ -41,6 +41,8 @@ TYPED = [
     "let f (x : 'a) : 'a list = [x]",
     "let rec f x = x :: f x",
     "let f x = x :: x",
+    "let f x = let g y = if true then x else y in (g 1, g true)",
+    "let f x = let g = fun y -> x y in (g 1, g 2)",
     "let f x = if x = [] then 1 else x",
     "let f x y = x = y let a = f 1 true",
     "let a = [| 1; true |]",
