@@ -10,10 +10,10 @@ The subset
     ``failwith``. There are no exceptions, objects, labels, polymorphic variants, functors, signatures, lazy values or
     GADTs: functors are written as functions over records of functions.
 
-An applied function is a name or a field; others are bound by ``let`` first, so that call sites are the applications that
-the compiler's typed tree has. Functions have at most ten parameters. Evaluation order is ocamlopt's; where its two
-middle ends differ, the program is refused (``order``). So are cases of a match that nothing reaches, and what OCaml only
-warns of: definitions by ``let`` that may not fit, and values that are not ``()`` before ``;`` or in a loop.
+An applied function is a name or a field; others are bound by ``let`` first, so that call sites are the applications
+that the compiler's typed tree has. Functions have at most ten parameters. Evaluation order is ocamlopt's; where its two
+middle ends differ, the program is refused (``order``). So are cases of a match that nothing reaches, and what OCaml
+only warns of: definitions by ``let`` that may not fit, and values that are not ``()`` before ``;`` or in a loop.
 """
 
 from __future__ import annotations
