@@ -38,5 +38,6 @@ ROWS = (
     ),
     Row("jitcse-v0", "gymcc.envs.jitcse", "Keep common subexpressions in a JIT, one by one"),
     Row("jitcse-set-v0", "gymcc.envs.jitcse", "The same, all of a method in one step", maker="make_set_env"),
+    Row("ocaml-inline-v0", "gymcc.envs.ocaml", "Inline calls of OCaml programs, one by one or copy by copy"),
     Row("nitta-synthesis-v0", "gymcc.envs.nitta", "Map a program onto the units of a NITTA processor"),
 )

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass, replace
-from math import isnan, log, nan
+from math import isnan, log, nan, tanh
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +73,18 @@ class CostDecrease(Potential):
         return -cost / costs.baseline
 
 
+class TanhDecrease(Potential):
+    """tanh of 10 times the decrease as a share of the start state's cost: a target of "Inlining ML with ML".
+
+    It tells small gains apart and bounds what a single catastrophe weighs.
+    """
+
+    steepness = 10.0
+
+    def potential(self, cost: float, costs: Costs) -> float:
+        return tanh(self.steepness * (1 - cost / costs.baseline))
+
+
 class BoundShare(Potential):
     """Increase of ``bound / cost``; for LoopTune that is the original's (GFLOPS_t - GFLOPS_t-1) / peak GFLOPS."""
 
@@ -129,4 +141,7 @@ REWARDS: dict[str, Reward] = {
     "terminal_log_speedup": Terminal(LogSpeedup()),
     "terminal_log_vs_heuristic": AtLast(AgainstHeuristic()),
     "relative_decrease": RelativeDecrease(),
+    "tanh_decrease": TanhDecrease(),
+    "terminal_cost_decrease": Terminal(CostDecrease()),
+    "terminal_tanh_decrease": Terminal(TanhDecrease()),
 }

@@ -1,6 +1,6 @@
 (* Interval arithmetic with float pairs: bounds of a polynomial over many boxes. *)
-let low (a, _) = a
-let high (_, b) = b
+let low i = match i with a, _ -> a
+let high i = match i with _, b -> b
 let fmin (x : float) y = if x < y then x else y
 let fmax (x : float) y = if x > y then x else y
 let add p q = (low p +. low q, high p +. high q)

@@ -1,0 +1,71 @@
+"""The shipped datasets of programs, and one's own."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from functools import cache
+from pathlib import Path as File
+
+from gymcc.envs.core.choices import choose
+from gymcc.envs.core.dataset import Dataset
+from gymcc.envs.ocaml.library import Library, Source, shipped_texts
+
+SHIPPED, GENERATED, OWN = "ocaml/programs", "ocaml/generated", "ocaml/own"
+GENERATED_SEEDS = 20_000
+SHARES = (0.5, 0.15, 0.35)  # of programs to train on, to choose by and to test on: the original has 12 and 22
+
+
+@cache
+def shipped() -> Mapping[str, Dataset]:
+    """The datasets that come with GymCC, the default one first."""
+    programs = Dataset(
+        SHIPPED,
+        tuple(shipped_texts()),
+        "Programs with calls worth deciding on: accessors, functors as records, combinators, rewriting, numbers.",
+        "written for GymCC; envs/ocaml/programs",
+        shares=SHARES,
+    )
+    generated = Dataset(
+        GENERATED,
+        tuple(f"gen/{seed}" for seed in range(GENERATED_SEEDS)),
+        "Programs of the seeded generator; any gen/<seed> can be had.",
+        "envs/ocaml/generator",
+    )
+    return {dataset.name: dataset for dataset in (programs, generated)}
+
+
+def find(wanted: str, program: str = "", split_seed: int = 0) -> tuple[Mapping[str, Dataset], Dataset, Library]:
+    """All datasets known then, the wanted one, and the library of its programs; raises ValueError.
+
+    ``wanted``: a shipped dataset's name, an .ml file, or a folder of programs, an .ml file each. ``program``, if given,
+    is one program instead: an .ml file, or a folder whose files are its modules.
+    """
+    own: dict[str, Source] = {}
+    if program:
+        dataset, own = _own([_existing(program)], program)
+    elif wanted not in shipped() and File(wanted).exists():
+        dataset, own = _own(_programs(File(wanted)), wanted)
+    else:
+        dataset = choose(shipped(), wanted, "dataset (or .ml file, or folder of them)")
+    if split_seed:
+        dataset = replace(dataset, seed=split_seed)
+    return {**shipped(), dataset.name: dataset}, dataset, Library(own)
+
+
+def _existing(program: str) -> File:
+    if not File(program).exists():
+        raise ValueError(f"there is no program {program}: expected an .ml file or a folder of modules")
+    return File(program)
+
+
+def _programs(path: File) -> list[File]:
+    files = sorted(path.glob("*.ml")) if path.is_dir() else [path]
+    if not files:
+        raise ValueError(f"{path} holds no programs (*.ml)")
+    return files
+
+
+def _own(places: list[File], named: str) -> tuple[Dataset, dict[str, Source]]:
+    own = {f"own/{place.stem}": Source(place.stem, place=place) for place in places}
+    return Dataset(OWN, tuple(own), f"The programs of {named}.", named, "unknown", shares=SHARES), own
