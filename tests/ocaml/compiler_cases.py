@@ -11,7 +11,7 @@ from gymcc.envs.core.problem import BackendError
 from gymcc.envs.ocaml.backends.compiler import Action, Compiler, detect
 
 DATA = Path(__file__).parents[1] / "data" / "ocaml"
-PROGRAMS = ("paths.ml", "pipeline.ml", "records.ml", "recursion.ml", "modules")
+PROGRAMS = ("paths.ml", "pipeline.ml", "records.ml", "recursion.ml", "features.ml", "modules")
 
 
 def _found(middle_end):

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from gymcc.envs.ocaml.backends.compiler import Action, Compiler, Kind
+from gymcc.envs.ocaml.backends.compiler import FEATURES, Action, Compiler, Kind
 from tests.ocaml.compiler_cases import (
     ANY,
     CLOSURE,
@@ -70,6 +70,41 @@ def test_calls_of_libraries_are_sites_if_asked_for():
     names = [site.name for site in with_them.sites if site.kind is Kind.EXTERNAL]
     assert names == ["Stdlib.print_int", "Stdlib.print_newline"]
     assert len(with_them.sites) == len(without.sites) + len(names)
+
+
+@needs_closure
+def test_features_count_what_stands_in_the_source():
+    compiler = compiler_of("records.ml", CLOSURE)
+    assert len(FEATURES) >= 31
+
+    def features(name, line=None):
+        return dict(zip(FEATURES, compiler.features(site_of(compiler, name, line)), strict=True))
+
+    norm = features("norm")
+    assert (norm["callee_calls"], norm["callee_primitives"], norm["callee_arity"]) == (4, 3, 1)
+    assert (norm["arguments"], norm["allocating_arguments"], norm["nesting"], norm["caller_size"]) == (1, 1, 1, 0)
+    assert norm["callee_only_use"] == norm["is_direct"] == norm["callee_top"] == 1
+    less = features("less")
+    assert (less["loop_depth"], less["branch_depth"], less["variable_arguments"]) == (1, 1, 1)
+    assert (less["caller_uses"], less["callee_size"] > 5, less["caller_size"] > less["callee_size"]) == (2, True, True)
+    compare = features("order.compare")
+    assert compare["is_unknown"] == 1
+    assert all(compare[name] == 0 for name in FEATURES if name.startswith("callee_"))
+    recursion = compiler_of("recursion.ml", CLOSURE)
+    power = dict(zip(FEATURES, recursion.features(site_of(recursion, "power", 20)), strict=True))
+    assert (power["try_depth"], power["callee_recursive"], power["callee_uses"], power["constant_arguments"]) == (
+        1,
+        1,
+        2,
+        1,
+    )
+
+
+@needs_closure
+def test_objects_are_no_sites_and_defaults_no_over_applications():
+    compiler = compiler_of("features.ml", CLOSURE)
+    assert not [site for site in compiler.sites if site.line == 61]
+    assert [site.kind for site in compiler.sites if site.name == "weigh"] == [Kind.DIRECT] * 2
 
 
 @needs_closure

@@ -64,6 +64,7 @@ def no_folders_left(tmp_path, monkeypatch):
 
 def test_without_ocaml_it_is_said_how_to_get_it(monkeypatch, tmp_path):
     monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.delenv("GYMCC_OCAMLOPT", raising=False)
     with pytest.raises(ToolMissing, match="not found on the search path; install OCaml: apt-get install ocaml-nox"):
         detect()
     done = CliRunner().invoke(command_line("ocaml"), ["ocaml", "setup"])
@@ -130,9 +131,7 @@ def test_several_processes_set_up_at_once(tmp_path):
 @needs_ocaml
 def test_errors_in_programs_name_file_and_line(tmp_path, no_folders_left):
     wrong = program(tmp_path, "let f x = x + 1\n\nlet () = print_int (f true)\n")
-    with pytest.raises(
-        BadProgram, match=r"program\.ml, line 3, characters 22-26: Error: This expression has type bool"
-    ):
+    with pytest.raises(BadProgram, match=r"program\.ml, line 3, characters 22-26: Error: .*bool"):
         Compiler(wrong, toolchain=ANY)
     folder = tmp_path / "several"
     folder.mkdir()

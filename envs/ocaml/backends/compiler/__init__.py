@@ -16,6 +16,7 @@ from gymcc.envs.ocaml.backends.compiler.compiler import Compiler, Figures
 from gymcc.envs.ocaml.backends.compiler.compiling import Binary
 from gymcc.envs.ocaml.backends.compiler.decisions import Action, Decisions
 from gymcc.envs.ocaml.backends.compiler.errors import BadProgram, OutputChanged, WrongCompiler
+from gymcc.envs.ocaml.backends.compiler.features import FEATURES
 from gymcc.envs.ocaml.backends.compiler.inlining_report import Benefit, Considered
 from gymcc.envs.ocaml.backends.compiler.listing import Definition, Kind, Site
 from gymcc.envs.ocaml.backends.compiler.measuring import Measurement
@@ -24,6 +25,7 @@ from gymcc.envs.ocaml.backends.compiler.report import Finding, report
 from gymcc.envs.ocaml.backends.compiler.toolchain import Toolchain, detect
 
 __all__ = [
+    "FEATURES",
     "Action",
     "BadProgram",
     "Benefit",

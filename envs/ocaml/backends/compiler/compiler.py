@@ -14,6 +14,7 @@ from gymcc.envs.ocaml.backends.compiler.cache import Cache
 from gymcc.envs.ocaml.backends.compiler.compiling import COMPILE_SECONDS, Binary, Driver
 from gymcc.envs.ocaml.backends.compiler.decisions import Action, Decided, Decisions
 from gymcc.envs.ocaml.backends.compiler.errors import BadProgram, OutputChanged
+from gymcc.envs.ocaml.backends.compiler.features import features
 from gymcc.envs.ocaml.backends.compiler.folders import cache_folder
 from gymcc.envs.ocaml.backends.compiler.inlining_report import Considered
 from gymcc.envs.ocaml.backends.compiler.listing import Definition, Kind, Path, Site, parse_listing
@@ -108,6 +109,10 @@ class Compiler:
         if self.toolchain.flambda:
             return Action.DEFAULT
         return Action.INLINE if site in self.survey.inlined else Action.NEVER
+
+    def features(self, site: int) -> tuple[float, ...]:
+        """What the source says about a site, one number for each of :data:`FEATURES`."""
+        return features(self.listing, site)
 
     def children(self, path: Path) -> tuple[int, ...]:
         """The sites that inlining at the end of ``path`` copies and that can be decided on there."""

@@ -29,9 +29,20 @@ type lambda = {
   branching : bool; (* whether it is defined by several cases *)
 }
 
+(* Before OCaml 5.2, a default value is a [let] between parameters, marked so. *)
+let default e =
+  match e.exp_desc with
+  | Texp_let (_, [ vb ], inner) when List.exists (fun a -> a.Parsetree.attr_name.txt = "#default") e.exp_attributes ->
+      Some (vb.vb_expr, inner)
+  | _ -> None
+
 let rec lambda e =
   let { patterns; expressions; cases } = parts e in
   match (patterns, cases) with
+  | 0, [ (None, rhs) ] when Option.is_some (default rhs) ->
+      let value, rest = Option.get (default rhs) in
+      let inner = if is_function rest then lambda rest else { arity = 0; bodies = [ rest ]; branching = false } in
+      { inner with arity = inner.arity + 1; bodies = value :: inner.bodies }
   | 0, [ (None, rhs) ] when is_function rhs ->
       let inner = lambda rhs in
       { inner with arity = inner.arity + 1 }
@@ -43,6 +54,7 @@ let primitive e =
   | Texp_ident (_, _, { val_kind = Types.Val_prim p; _ }) -> Some p.Primitive.prim_name
   | _ -> None
 
+let is_object e = match e.exp_desc with Texp_send _ | Texp_new _ -> true | _ -> false
 let is_arrow t = match Describe.describe t with Types.Tarrow _ -> true | _ -> false
 
 type application = { head : expression; arguments : expression list }

@@ -38,6 +38,8 @@ let rec text_of e =
   | Texp_field (inner, _, label) -> text_of inner ^ "." ^ label.Types.lbl_name
   | _ -> "(expression)"
 
+let is_lazy head = List.mem (Anatomy.primitive head) [ Some "%sequand"; Some "%sequor" ]
+
 let callee definitions units head =
   match head.exp_desc with
   | Texp_ident (path, _, value) -> (
@@ -121,12 +123,16 @@ let walker definitions units file sites =
     | _ -> Anatomy.iterator.expr sub e
   and apply sub e =
     match Anatomy.application e with
+    | Some { head; arguments } when Anatomy.is_object head -> List.iter (visit sub) (head :: arguments)
     | Some { head; arguments } when Anatomy.primitive head = None ->
         let callee = callee definitions units head in
         let site = { file; location = e.exp_loc; head = head.exp_loc; callee; arguments; around = !around } in
         sites := site :: !sites;
         (match head.exp_desc with Texp_ident (path, _, value) -> mention path value | _ -> visit sub head);
         all sub arguments
+    | Some { head; arguments = first :: rest } when is_lazy head ->
+        visit sub first;
+        within branch (fun () -> all sub rest)
     | Some { arguments; _ } -> all sub arguments
     | None -> Anatomy.iterator.expr sub e
   and value_bindings sub (_, bindings) = List.iter (binding sub) bindings
