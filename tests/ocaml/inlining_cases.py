@@ -6,6 +6,7 @@ from dataclasses import replace
 from functools import singledispatchmethod
 from random import Random
 
+from gymcc.envs.ocaml.cost.charges import RETURNS
 from gymcc.envs.ocaml.cost.pricing import Pricer
 from gymcc.envs.ocaml.frontend import parse_program
 from gymcc.envs.ocaml.inliner import Paths, Session
@@ -291,7 +292,7 @@ def counted(residual: Program, pricer: Pricer) -> tuple[int, int]:
         charge = pricer.charges.by_path[path][block]
         time += profile.total(number) * charge[0]
         words += profile.total(number) * charge[1]
-    return time, words
+    return time + pricer.charges.total(RETURNS) * pricer.prices.descriptor, words
 
 
 class _Numbering:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from gymcc.envs.ocaml.cost.charges import BYTES, TIME, Charge
+from gymcc.envs.ocaml.cost.charges import BYTES, TIME, WORDS, Charge
 from gymcc.envs.ocaml.cost.frame import BOX_WORDS, Frame
 from gymcc.envs.ocaml.ir import Atom, Case, Constant, Decision, Evaluate, Leaf, Match, Shape, Test, Variable
 from gymcc.envs.ocaml.primitives import Kind
@@ -62,7 +62,7 @@ def _join(frame: Frame, variable: Variable, results: list[tuple[Atom, Charge]]) 
         if not isinstance(atom, Constant) and frame.is_raw(atom):
             charge[TIME] += frame.prices.box
             charge[BYTES] += frame.prices.box * frame.prices.instruction_bytes
-            charge[1] += BOX_WORDS
+            charge[WORDS] += BOX_WORDS
 
 
 def _tree(pricer: Pricer, frame: Frame, node: Decision) -> set[tuple[int, int]]:

@@ -6,8 +6,8 @@ from typing import TypeAlias
 
 from gymcc.envs.ocaml.ir import Path
 
-TIME, WORDS, BYTES = 0, 1, 2
-Charge: TypeAlias = list[int]  # instructions each time, words allocated each time, bytes of code
+TIME, WORDS, BYTES, RETURNS = 0, 1, 2, 3
+Charge: TypeAlias = list[int]  # each time: instructions, words allocated; of the code: bytes, return addresses
 
 
 class Charges:
@@ -17,7 +17,7 @@ class Charges:
 
     def __init__(self) -> None:
         self.by_path: dict[Path, dict[int, Charge]] = {}
-        self.current: Charge = [0, 0, 0]
+        self.current: Charge = [0, 0, 0, 0]
 
     def at(self, path: Path, block: int) -> Charge:
         """What comes next belongs to a block or case; its charge so far."""
@@ -26,11 +26,10 @@ class Charges:
             blocks = self.by_path[path] = {}
         charge = blocks.get(block)
         if charge is None:
-            charge = blocks[block] = [0, 0, 0]
+            charge = blocks[block] = [0, 0, 0, 0]
         self.current = charge
         return charge
 
-    @property
-    def bytes(self) -> int:
-        """Bytes of all the code."""
-        return sum(charge[BYTES] for blocks in self.by_path.values() for charge in blocks.values())
+    def total(self, what: int) -> int:
+        """Bytes or return addresses of all the code."""
+        return sum(charge[what] for blocks in self.by_path.values() for charge in blocks.values())

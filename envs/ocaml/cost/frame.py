@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import accumulate
 
-from gymcc.envs.ocaml.cost.charges import BYTES, TIME, WORDS, Charge, Charges
+from gymcc.envs.ocaml.cost.charges import BYTES, RETURNS, TIME, WORDS, Charge, Charges
 from gymcc.envs.ocaml.cost.prices import Prices
 from gymcc.envs.ocaml.ir import Atom, Constant, Scalar, Variable
 from gymcc.envs.ocaml.primitives import Kind
@@ -63,6 +63,11 @@ class Frame:
 
     def called(self) -> None:
         """A call that returns: what is used after it must be loaded again."""
+        self.charges.current[RETURNS] += 1
+        self.end_stretch()
+
+    def end_stretch(self) -> None:
+        """From here on variables that are used must be loaded again."""
         self._stretches += 1
         self.stretch = self._stretches
         self.calls = True
@@ -101,12 +106,13 @@ class Frame:
         """Allocate a double."""
         self.pay(self.prices.box)
         self.charges.current[WORDS] += BOX_WORDS
+        self._may_collect()
 
     def allocate(self, words: int) -> None:
         """Allocate a block of so many words, header included, and fill it."""
         self.pay(self.prices.allocate + words)
         self.charges.current[WORDS] += words
-        self.charges.current[BYTES] += self.prices.collect_bytes
+        self._may_collect()
 
     def is_raw(self, atom: Atom) -> bool:
         """Whether the atom is a double that needs no box so far."""
@@ -126,13 +132,13 @@ class Frame:
         yield branches
         branches.start()
         if branches.moved:
-            self.called()
+            self.end_stretch()
 
     @contextmanager
     def loop(self, calls: bool) -> Iterator[None]:
         """Code that runs again and again; what was bound before and is used in it lives to its end."""
         if calls:
-            self.called()
+            self.end_stretch()
         start = len(self._steps)
         yield
         now = len(self._steps)
@@ -140,7 +146,7 @@ class Frame:
             if home.born < start <= home.dies:
                 home.dies = now
         if calls:
-            self.called()
+            self.end_stretch()
 
     def finish(self) -> int:
         """Charge for the lack of registers; the instructions that the function spends on its stack frame."""
@@ -154,6 +160,10 @@ class Frame:
         while len(self._trail) > length:
             home, stretch = self._trail.pop()
             home.stretch = stretch
+
+    def _may_collect(self) -> None:
+        self.charges.current[BYTES] += self.prices.collect_bytes
+        self.charges.current[RETURNS] += 1
 
     def _reload(self, home: Home) -> None:
         self._trail.append((home, home.stretch))

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import NamedTuple
 
-from gymcc.envs.ocaml.cost.charges import BYTES, TIME, WORDS, Charge
+from gymcc.envs.ocaml.cost.charges import BYTES, RETURNS, TIME, WORDS, Charge, Charges
 from gymcc.envs.ocaml.cost.prices import STANDARD, Prices
 from gymcc.envs.ocaml.cost.pricing import Pricer
 from gymcc.envs.ocaml.cost.recording import Activation, Recording, outer_functions, record
@@ -18,7 +18,7 @@ from gymcc.envs.ocaml.inliner.session import Closed, Residual, Session
 from gymcc.envs.ocaml.inliner.states import State, States
 from gymcc.envs.ocaml.inliner.values import Group
 from gymcc.envs.ocaml.interpreter.run import FUEL
-from gymcc.envs.ocaml.ir import Function, Path, Program
+from gymcc.envs.ocaml.ir import Function, Program
 from gymcc.envs.ocaml.walk import functions
 
 KEPT = 200_000  # results by state
@@ -44,11 +44,12 @@ class _Ran(NamedTuple):
 class Priced:
     """The charges of a piece of code; ``by_path`` as in :class:`Charges`."""
 
-    __slots__ = ("by_path", "size")
+    __slots__ = ("by_path", "returns", "size")
 
-    def __init__(self, by_path: dict[Path, dict[int, Charge]]) -> None:
-        self.by_path = by_path
-        self.size = sum(charge[BYTES] for blocks in by_path.values() for charge in blocks.values())
+    def __init__(self, charges: Charges) -> None:
+        self.by_path = charges.by_path
+        self.size = charges.total(BYTES)
+        self.returns = charges.total(RETURNS)
 
 
 class CostModel:
@@ -79,13 +80,14 @@ class CostModel:
             self._priced.clear()
         main = self._price(residual.main)
         owners: dict[State, Priced] = {self.session.states.main: main}
-        size = main.size
+        size, returns = main.size, main.returns
         for unit in residual.units:
             priced = self._price(unit)
             size += priced.size
+            returns += priced.returns
             owners.update((value.state, priced) for value in unit.unit.values)
         ran = [self._run(state, tuple(places), owners) for state, places in self._places(residual).items()]
-        time = sum(each.time for each in ran) + self._fetches(ran)
+        time = sum(each.time for each in ran) + self._fetches(ran) + returns * self.prices.descriptor
         return Cost(time, size, sum(each.words for each in ran))
 
     def pricer(self) -> Pricer:
@@ -100,7 +102,7 @@ class CostModel:
                 pricer.functions(closed.functions)
             else:
                 pricer.function(main_function(self.session.program, closed))
-            found = self._priced[closed] = Priced(pricer.charges.by_path)
+            found = self._priced[closed] = Priced(pricer.charges)
         return found
 
     def _places(self, residual: Residual) -> dict[State, list[int]]:

@@ -73,6 +73,7 @@ class Prices:
     c_call_bytes: int = 24
     collect_bytes: int = 10  # the way to the collector, per allocation
     function_bytes: int = 16  # alignment
+    descriptor: int = 60  # the run time system reads that of each return address when the program starts
     cache: int = 32768
     line: int = 64
     fetch: int = 10
