@@ -10,10 +10,10 @@ from itertools import pairwise
 from gymcc.envs.core.problem import BackendError
 from gymcc.envs.ocaml.actions import Action
 from gymcc.envs.ocaml.backend import Decisions
-from gymcc.envs.ocaml.closure_rule import default_sites
 from gymcc.envs.ocaml.cost import CostModel
 from gymcc.envs.ocaml.cost.recording import outer_functions
 from gymcc.envs.ocaml.frontend import parse_program
+from gymcc.envs.ocaml.heuristic import O3, closure, flambda
 from gymcc.envs.ocaml.inliner import CLOSURE, NOTHING, Opening, Paths, Residual, Rules, sites
 from gymcc.envs.ocaml.interpreter import ProgramError, run
 from gymcc.envs.ocaml.ir import Path, Program
@@ -36,16 +36,21 @@ class SimulatedFigures:
 
 @dataclass(frozen=True, slots=True)
 class _Chosen:
-    """Decisions as the inliner asks for them; ``unasked`` are the sites that are inlined by default."""
+    """Decisions as the inliner asks for them; ``unasked`` are the paths that are inlined by default.
+
+    A copy does unasked what the copied function's own code does, whatever else has been decided there.
+    """
 
     decisions: Decisions
-    unasked: frozenset[int]
+    unasked: frozenset[Path]
 
     def __call__(self, path: Path) -> bool:
         action = self.decisions.get(path)
         if action is None:
             action = self.decisions.get(path[-1:], Action.DEFAULT)
-        return path[-1] in self.unasked if action is Action.DEFAULT else action is Action.INLINE
+        if action is Action.DEFAULT:
+            return path in self.unasked or path[-1:] in self.unasked
+        return action is Action.INLINE
 
 
 class Simulator:
@@ -62,7 +67,8 @@ class Simulator:
         self.listing: Listing = list_source(source)
         self.rules = rules
         self.model = CostModel(self.program, rules)
-        self._unasked = default_sites(self.program)
+        session = self.model.session
+        self._unasked = (flambda(session, O3) if rules.arguments else closure(session)).inline
         self._outer = outer_functions(self.program)
         self._opened: dict[Path, Mapping[Path, Opening]] = {}
         self.baseline = self.cost({})
@@ -90,8 +96,10 @@ class Simulator:
         return both | {Action.DEFAULT} if self.rules.arguments else both
 
     def default(self, site: int) -> Action:
-        """What the middle end does unasked."""
-        return Action.INLINE if site in self._unasked else Action.NEVER
+        """What the middle end does unasked; Flambda decides anew in every copy."""
+        if self.rules.arguments:
+            return Action.DEFAULT
+        return Action.INLINE if (site,) in self._unasked else Action.NEVER
 
     def children(self, path: Path) -> tuple[int, ...]:
         """The sites in the body that inlining at the end of ``path`` copies."""
