@@ -45,7 +45,7 @@ def command(
     if resume and (out or override or seed is not None):
         raise ValueError("--resume continues a run as it was configured: it takes no --out, --set or --seed")
     overrides = [*(override or []), *([f"seed={seed}"] if seed is not None else [])]
-    experiment = None if resume else _overridden(load(config), overrides)
+    experiment = None if resume else overridden(load(config), overrides)
     if experiment:
         for more in ({}, experiment.validation.options):  # faults in options are told before torch is loaded
             make(experiment.env.id, **experiment.env.options | more)
@@ -76,7 +76,7 @@ def _train(experiment: Experiment | None, run: Path, resume: bool, wandb_run: st
         raise
 
 
-def _overridden(experiment: Experiment, pairs: Sequence[str]) -> Experiment:
+def overridden(experiment: Experiment, pairs: Sequence[str]) -> Experiment:
     """The experiment with ``section.key=value`` pairs set; raises ConfigError as a file would."""
     body = experiment.model_dump(mode="json")
     for pair in pairs:

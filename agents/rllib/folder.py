@@ -8,16 +8,22 @@ folders of your own making; exported policies are safe to share.
 
 from __future__ import annotations
 
+import errno
+import fcntl
 import json
 import os
 import shutil
+import socket
+import time
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from gymcc.agents.config import Experiment, dump, load
 
 FAILURES = "failures.json"
+LOCK_SECONDS = 5.0  # for a training that is just ending, such as the one of a requeued job, to let go
 
 
 class RunFolderError(ValueError):
@@ -56,6 +62,24 @@ class RunFolder:
             raise RunFolderError(f"{path}: not a run folder (no config.yaml)")
         return folder
 
+    @contextmanager
+    def locked(self) -> Iterator[None]:
+        """Within, no other training may work here; raises :class:`RunFolderError` if one does. Ends with the process.
+
+        Where the file system knows no locks, nothing is locked.
+        """
+        deadline = time.monotonic() + LOCK_SECONDS
+        with (self.path / ".lock").open("a+") as file:
+            while not _try_lock(file.fileno()):
+                if time.monotonic() > deadline:
+                    file.seek(0)
+                    raise RunFolderError(f"{self.path}: another training is at work here: {file.read().strip()}")
+                time.sleep(0.1)
+            file.truncate(0)
+            file.write(f"process {os.getpid()} on {socket.gethostname()}\n")
+            file.flush()
+            yield
+
     def experiment(self) -> Experiment:
         """The run's resolved config."""
         return load(self.path / "config.yaml")
@@ -92,7 +116,13 @@ class RunFolder:
         partial = self.checkpoints / ".partial"
         shutil.rmtree(partial, ignore_errors=True)
         partial.mkdir(parents=True)
-        write(partial)
+        try:
+            write(partial)
+        except OSError as error:
+            shutil.rmtree(partial, ignore_errors=True)
+            kept = self.latest()
+            whole = f"{kept.name} is whole, and resuming goes on from it" if kept else "there is none yet"
+            raise RunFolderError(f"{self.path}: cannot write a checkpoint: {_reason(error)}; {whole}") from error
         final = self.checkpoints / f"{iteration:06d}"
         shutil.rmtree(final, ignore_errors=True)
         os.replace(partial, final)
@@ -127,3 +157,18 @@ class RunFolder:
         partial = self.path / ".metrics.jsonl"
         partial.write_text("".join(json.dumps(row) + "\n" for row in kept))
         os.replace(partial, self.metrics)
+
+
+def _try_lock(descriptor: int) -> bool:
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    except OSError as error:
+        if error.errno not in (errno.ENOLCK, errno.EOPNOTSUPP, errno.ENOSYS):
+            raise
+    return True
+
+
+def _reason(error: OSError) -> str:
+    return "the disk is full" if error.errno in (errno.ENOSPC, errno.EDQUOT) else " ".join(str(error).split())[:200]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -48,6 +49,22 @@ def train(
     if experiment is None:
         raise ConfigError("a new run needs a config")
     tracked = parse_run(wandb_run) if wandb_run else {}
+    with ExitStack() as stack:
+        if folder:
+            stack.enter_context(folder.locked())
+        _train(stack, experiment, run_dir, folder, tracked, progress)
+    return run_dir
+
+
+def _train(
+    stack: ExitStack,
+    experiment: Experiment,
+    run_dir: Path,
+    folder: RunFolder | None,
+    tracked: dict[str, str],
+    progress: Progress,
+) -> None:
+    """Train in ``folder``, or in a new one that ``stack`` then keeps locked."""
     env = environment.plain(experiment.env.id, environment.training_options(experiment))
     validator = Validator(experiment)
     checkpoint = folder.latest() if folder else None
@@ -59,7 +76,11 @@ def train(
             algorithm = settings.build_algo()
         try:
             _prepare(algorithm, experiment, checkpoint)
-            folder = folder or RunFolder.create(run_dir, experiment, run_facts(experiment, env, validator))
+            if folder is None:
+                folder = RunFolder.create(run_dir, experiment, run_facts(experiment, env, validator))
+                stack.enter_context(folder.locked())
+            elif not folder.read_json("run.json"):  # prepared by a launch
+                folder.write_json("run.json", run_facts(experiment, env, validator))
             facts = {**folder.read_json("run.json"), **experiment.model_dump(mode="json")}
             tracker = Tracker(experiment.logger.wandb, run_dir, facts, tracked or state.get("wandb", {}))
             run = _Run(experiment, folder, algorithm, env, validator, tracker, progress, state)
@@ -69,7 +90,6 @@ def train(
                 tracker.finish()
         finally:
             algorithm.stop()
-    return run_dir
 
 
 class _Run:

@@ -1,0 +1,97 @@
+"""``python -m gymcc.agents.launch.driver RUN``: the training process of a launch.
+
+With ``RAY_ADDRESS`` set it joins that cluster, once all the nodes named in ``GYMCC_NODES`` are there; else it starts a
+Ray of its own on this machine. It goes on from the run folder's newest checkpoint, if there is one, and on SIGTERM
+leaves another. Ends with status 0 when the budget is spent, 130 when it was told to stop, 2 with the reason in a line.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+import traceback
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+from time import gmtime, strftime
+from typing import Any
+
+from gymcc.agents.config import ConfigError
+from gymcc.agents.launch.books import Books
+from gymcc.agents.launch.cluster import Cluster
+
+INTERRUPTED = 130
+REFUSED = 2
+
+
+def main(arguments: list[str]) -> int:
+    """Train; the exit status, which the run's books keep too."""
+    parser = argparse.ArgumentParser(prog="gymcc.agents.launch.driver")
+    parser.add_argument("run", type=Path)
+    parser.add_argument("--joined", type=Path, help="file to make once all nodes are there")
+    parser.add_argument("--patience", type=float, default=300.0, help="seconds for all nodes to join")
+    options = parser.parse_args(arguments)
+    books = Books(options.run)
+    books.begin()
+    status = 1
+    try:
+        status = _guarded(lambda: _train(options.run, books, options.joined, options.patience))
+    finally:
+        books.end(status)
+    return status
+
+
+def _guarded(work: Callable[[], None]) -> int:
+    try:
+        work()
+    except KeyboardInterrupt:
+        say("stopped, with a checkpoint to go on from")
+        return INTERRUPTED
+    except (ValueError, OSError, ImportError) as error:
+        if os.environ.get("GYMCC_DEBUG"):
+            traceback.print_exc()
+        say(str(error))
+        return REFUSED
+    return 0
+
+
+def _train(run: Path, books: Books, joined: Path | None, patience: float) -> None:
+    from gymcc.agents.rllib.folder import RunFolder
+    from gymcc.agents.rllib.train import train
+
+    cluster = Cluster(os.environ.get("GYMCC_NODES", "").split())
+    if address := os.environ.get("RAY_ADDRESS"):
+        cluster.join(address, patience)
+        _check_room(RunFolder.open(run).experiment().runners.num_env_runners, cluster.cpus())
+        say(f"{cluster} of {address} at work")
+        if joined:
+            joined.touch()
+
+    def progress(row: dict[str, Any]) -> None:
+        print(
+            ", ".join(f"{name} {value:.4g}" for name, value in row.items() if isinstance(value, int | float)),
+            flush=True,
+        )
+        for name in cluster.lost():
+            say(f"node {name} is lost; training goes on with {cluster}")
+
+    train(None, run, resume=True, wandb_run=books.facts().get("wandb_run"), progress=progress)
+
+
+def _check_room(runners: int, cpus: int) -> None:
+    if runners > cpus:
+        raise ConfigError(
+            f"runners.num_env_runners: {runners} processes do not fit into the {cpus} cores that this Ray cluster has "
+            f"for them; allowed: 0 to {cpus}"
+        )
+
+
+def say(text: str) -> None:
+    """A line for the job's log."""
+    with suppress(OSError):  # a full disk must not hide the exit status
+        print(f"{strftime('%FT%TZ', gmtime())} gymcc: {text}", flush=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
