@@ -22,6 +22,7 @@ from gymcc.envs.ocaml.ir import Function, Program
 from gymcc.envs.ocaml.walk import functions
 
 KEPT = 200_000  # results by state
+_NOTHING: dict[int, Charge] = {}  # of code that stands in other blocks; one object, as results are kept by identity
 
 
 class Cost(NamedTuple):
@@ -134,7 +135,7 @@ class CostModel:
         while owner not in owners:
             assert owner.parent is not None
             owner = owner.parent.root
-        blocks = owners[owner].by_path.get(state.path, {})
+        blocks = owners[owner].by_path.get(state.path, _NOTHING)
         found = self._ran.get((id(blocks), activations))
         if found is None:
             found = self._ran[id(blocks), activations] = self._summed(blocks, activations)
