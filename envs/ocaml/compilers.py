@@ -8,7 +8,7 @@ from typing import Any, Protocol
 
 from gymcc.envs.core.problem import BackendError, UnknownInstance
 from gymcc.envs.ocaml.backend import Backend, Decisions
-from gymcc.envs.ocaml.backends.sim import VERSION, Simulator
+from gymcc.envs.ocaml.backends.sim import Simulator, versions
 from gymcc.envs.ocaml.frontend import OcamlError
 from gymcc.envs.ocaml.inliner import Rules
 from gymcc.envs.ocaml.interpreter import ProgramError
@@ -78,7 +78,7 @@ class Simulators:
 
     def versions(self) -> dict[str, str]:
         """Of the simulator and its rules."""
-        return {"ocaml_simulator": f"{VERSION} {self.rules.name}"}
+        return versions(self.rules)
 
 
 def _single(source: Source) -> str:

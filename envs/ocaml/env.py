@@ -12,7 +12,7 @@ from gymcc.envs.ocaml.compilers import Compilers, RealCompilers, Simulators
 from gymcc.envs.ocaml.dataset import SHIPPED, find
 from gymcc.envs.ocaml.inliner import CLOSURE, FLAMBDA
 from gymcc.envs.ocaml.observations import observations
-from gymcc.envs.ocaml.problem import MAX_DEPTH, MAX_NODES, OcamlInline
+from gymcc.envs.ocaml.problem import MAX_DEPTH, MAX_NODES, SIZE_WEIGHT, OcamlInline
 from gymcc.envs.ocaml.state import InlineState
 
 BACKENDS = ("sim", "closure", "flambda")
@@ -36,7 +36,7 @@ def make_problem(
     mode: str = "site",
     dataset: str = SHIPPED,
     program: str = "",
-    size_weight: float = 0.1,
+    size_weight: float = SIZE_WEIGHT,
     max_depth: int = MAX_DEPTH,
     max_nodes: int = MAX_NODES,
     rules: str = "",
@@ -55,7 +55,7 @@ def make_env(
     dataset: str = SHIPPED,
     split: str = "all",
     program: str = "",
-    size_weight: float = 0.1,
+    size_weight: float = SIZE_WEIGHT,
     max_depth: int = MAX_DEPTH,
     max_nodes: int = MAX_NODES,
     rules: str = "",

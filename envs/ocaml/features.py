@@ -42,7 +42,7 @@ IS_COUNT = np.array([name not in _FLAGS and not name.startswith("is_") for name 
 def site_features(backend: Backend) -> NDArray[np.float64]:
     """Raw features ``(sites, len(NAMES))``: counts and flags."""
     definitions = backend.definitions
-    rows = [_row(site, definitions) for site in backend.sites]
+    rows = [features_of(site, definitions) for site in backend.sites]
     return np.array(rows, np.float64).reshape(len(rows), len(NAMES))
 
 
@@ -61,19 +61,20 @@ def profile_features(counts: Sequence[int] | None, sites: int) -> NDArray[np.flo
     return found
 
 
-def _row(site: Site, definitions: Sequence[Definition]) -> tuple[float, ...]:
+def features_of(site: Site, definitions: Sequence[Definition]) -> tuple[float, ...]:
+    """The raw features of one call, in the order of :data:`NAMES`."""
     callee = None if site.callee is None else definitions[site.callee]
     caller = definitions[site.inside[-1]] if site.inside else None
     return (
         *_of_definition(_OF_CALLEE, callee),
-        *(getattr(site, name) for name in _OF_CALL),
-        *(site.kind == kind for kind in _KINDS),
+        *(float(getattr(site, name)) for name in _OF_CALL),
+        *(float(site.kind == kind) for kind in _KINDS),
         *_of_definition(_OF_CALLER, caller),
     )
 
 
 def _of_definition(names: Sequence[str], of: Definition | None) -> tuple[float, ...]:
     if of is None:
-        return (0,) * len(names)
+        return (0.0,) * len(names)
     derived = {"depth": len(of.inside), "only_use": of.uses == 1}
-    return tuple(derived[name] if name in derived else getattr(of, name) for name in names)
+    return tuple(float(derived[name] if name in derived else getattr(of, name)) for name in names)

@@ -12,16 +12,20 @@ from numpy.typing import NDArray
 
 from gymcc.envs.core.choices import choose
 from gymcc.envs.core.dataset import Dataset
-from gymcc.envs.core.problem import Problem, UnknownInstance, checked_action
+from gymcc.envs.core.problem import Problem, Rule, UnknownInstance, checked_action
 from gymcc.envs.ocaml.actions import Action
 from gymcc.envs.ocaml.backend import Backend, Figures
+from gymcc.envs.ocaml.backends.sim import SIMULATOR
 from gymcc.envs.ocaml.compilers import Compilers
 from gymcc.envs.ocaml.ir import Path
-from gymcc.envs.ocaml.state import InlineState, read, write
+from gymcc.envs.ocaml.labels import Label, shipped_labels
+from gymcc.envs.ocaml.rules import rules, unasked
+from gymcc.envs.ocaml.state import ACTIONS, InlineState, read, write
 
 MODES = ("site", "tree")
 MAX_DEPTH = 6  # calls on a path that can be inlined into each other
 MAX_NODES = 200  # calls in copied bodies that an episode decides on
+SIZE_WEIGHT = 0.1
 MAX_SITES = 1_000  # with a choice, of one program
 NAMES = tuple(action.name.lower() for action in Action)
 
@@ -45,7 +49,7 @@ class OcamlInline(Problem[InlineState]):
         compilers: Compilers,
         datasets: Mapping[str, Dataset],
         mode: str = "site",
-        size_weight: float = 0.1,
+        size_weight: float = SIZE_WEIGHT,
         max_depth: int = MAX_DEPTH,
         max_nodes: int = MAX_NODES,
     ) -> None:
@@ -149,18 +153,27 @@ class OcamlInline(Problem[InlineState]):
 
     def heuristic(self, instance: str) -> Sequence[int]:
         """What the compiler does unasked: its default at every call."""
-        state, actions = self.initial(instance), list[int]()
-        backend = self.backend(instance)
-        while state.path is not None:
-            allowed, wanted = self.allowed(state), backend.default(state.path[-1])
-            taken = Action.DEFAULT if Action.DEFAULT in allowed else wanted if wanted in allowed else Action.NEVER
-            actions.append(int(taken))
-            state = self.apply(state, taken)
-        return actions
+        return unasked(self, instance)
+
+    def rules(self) -> Mapping[str, Rule]:
+        return rules(self)
 
     def facts(self, instance: str) -> dict[str, float | bool]:
-        """The compiler's own heuristic's cost, the best known one, and whether that is proven best."""
-        return {"heuristic_cost": self.heuristic_cost(instance), "best_known_cost": nan, "best_proven": False}
+        """Costs of the compiler's own heuristic and the best known decisions, nan if there are none; whether proven."""
+        label = self._label(instance)
+        best = nan if label is None else self.cost(self.decode(f"{instance} {label.letters}"))
+        proven = label is not None and label.proven
+        return {"heuristic_cost": self.heuristic_cost(instance), "best_known_cost": best, "best_proven": proven}
+
+    def solution(self, instance: str) -> Sequence[int] | None:
+        label = self._label(instance)
+        return None if label is None else [int(ACTIONS[letter]) for letter in label.letters]
+
+    def _label(self, instance: str) -> Label | None:
+        """What is known of a shipped program: of the simulator's closure mode with the default options."""
+        usual = (self.size_weight, self.max_depth, self.max_nodes) == (SIZE_WEIGHT, MAX_DEPTH, MAX_NODES)
+        label = shipped_labels().get(f"{self.mode} {instance}") if usual else None
+        return label if label is not None and label.version == self.versions().get(SIMULATOR) else None
 
     def remarks(self, state: InlineState) -> dict[str, float | bool]:
         """Decisions taken and to be taken, calls inlined, and the length of the path that is next."""

@@ -14,7 +14,7 @@ from gymcc.envs.ocaml.cost import CostModel
 from gymcc.envs.ocaml.cost.recording import outer_functions
 from gymcc.envs.ocaml.frontend import parse_program
 from gymcc.envs.ocaml.heuristic import O3, closure, flambda
-from gymcc.envs.ocaml.inliner import CLOSURE, NOTHING, Opening, Paths, Residual, Rules, sites
+from gymcc.envs.ocaml.inliner import CLOSURE, FLAMBDA, NOTHING, Opening, Paths, Residual, Rules, Session, sites
 from gymcc.envs.ocaml.interpreter import ProgramError, run
 from gymcc.envs.ocaml.ir import Path, Program
 from gymcc.envs.ocaml.printer import print_program
@@ -22,6 +22,12 @@ from gymcc.envs.ocaml.source import Definition, Listing, Site, list_source
 from gymcc.envs.ocaml.source.profile import site_counts
 
 VERSION = "1"  # of the costs: another one where they change
+SIMULATOR = "ocaml_simulator"
+
+
+def versions(rules: Rules) -> dict[str, str]:
+    """What simulated costs depend on."""
+    return {SIMULATOR: f"{VERSION} {rules.name}"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,8 +73,7 @@ class Simulator:
         self.listing: Listing = list_source(source)
         self.rules = rules
         self.model = CostModel(self.program, rules)
-        session = self.model.session
-        self._unasked = (flambda(session, O3) if rules.arguments else closure(session)).inline
+        self._unasked = self.flambda_rule() if rules.arguments else closure(self.model.session).inline
         self._outer = outer_functions(self.program)
         self._opened: dict[Path, Mapping[Path, Opening]] = {}
         self.baseline = self.cost({})
@@ -107,6 +112,11 @@ class Simulator:
         opening = self._open(path[:-1]).get(path)
         return () if opening is None or opening.closed or opening.callee is None else self._within[opening.callee]
 
+    def flambda_rule(self) -> frozenset[Path]:
+        """What Flambda would inline unasked at -O3, whatever the rules here."""
+        session = self.model.session if self.rules.arguments else Session(self.program, FLAMBDA)
+        return flambda(session, O3).inline
+
     @cached_property
     def profile(self) -> tuple[int, ...]:
         """How often each call is made by the program as it stands."""
@@ -142,7 +152,7 @@ class Simulator:
 
     def versions(self) -> dict[str, str]:
         """What costs depend on."""
-        return {"ocaml_simulator": f"{VERSION} {self.rules.name}"}
+        return versions(self.rules)
 
     # How it is done
 
