@@ -53,7 +53,7 @@ class Expressions:
 
     def _function(self, scope: Scope) -> str:
         """A function of one integer, which does not call far."""
-        unary = [each for each in self.world.callable("int", self.top, 4) if each.params == ("int",) and not each.given]
+        unary = [each for each in self.world.callable("int", 2, 4) if each.params == ("int",) and not each.given]
         if unary and self.random.random() < 0.5:
             return self.random.choice(unary).name
         inner = {**{name: type_ for name, type_ in scope.items() if type_ == "int"}, "v": "int"}

@@ -62,7 +62,7 @@ def recursive(world: World) -> None:
 def pairs(world: World) -> None:
     """A function that returns a pair, and one that takes it apart."""
     make, use = world.fresh("pair"), world.fresh("both")
-    first, scope = Expressions(world, 1), {"x": "int", "y": "int"}
+    first, scope = Expressions(world, 1, MAX_LEVEL - 1), {"x": "int", "y": "int"}
     text = f"let {make} (x : int) (y : int) = ({first.of('int', scope, 1)}, {first.of('int', scope, 1)})"
     world.define(text)
     second = Expressions(world, 1)

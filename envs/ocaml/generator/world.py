@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from random import Random
 
-MAX_LEVEL = 6  # functions that call each other in a row, at most
+MAX_LEVEL = 5  # of functions: paths from the top level have at most one call more
 MAX_WORK = 400  # calls that one call may lead to
 
 
