@@ -71,6 +71,7 @@ job() {
   done
   wait "$driver" || status=$?
   [ "$lost" != head ] || [ ! -e "$up" ] || [ "$asked" ] || asked=requeue   # a head that never came up will not next time
+  [ "$status" != 75 ] || [ "$asked" ] || asked=requeue   # all workers are lost
   [ "$status" != 0 ] || [ "$evaluate" = no ] || "$python" -m gymcc.scripts.main evaluate "$run" || status=$?
   if [ "$status" != 0 ] && [ "$asked" = requeue ]; then requeue "$attempt"; fi
   say "ends with status $status"

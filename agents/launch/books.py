@@ -1,4 +1,4 @@
-"""What a run folder says of its launch: ``launch/launch.json`` how it was started, ``launch/ended.json`` how it ended."""
+"""A run folder on its launch: ``launch/launch.json`` says how it started, ``launch/ended.json`` how it ended."""
 
 from __future__ import annotations
 

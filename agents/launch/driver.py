@@ -2,7 +2,8 @@
 
 With ``RAY_ADDRESS`` set it joins that cluster, once all the nodes named in ``GYMCC_NODES`` are there; else it starts a
 Ray of its own on this machine. It goes on from the run folder's newest checkpoint, if there is one, and on SIGTERM
-leaves another. Ends with status 0 when the budget is spent, 130 when it was told to stop, 2 with the reason in a line.
+leaves another. Ends with status 0 when the budget is spent, 130 when it was told to stop, 75 when all its workers are
+lost, 2 with the reason in a line.
 """
 
 from __future__ import annotations
@@ -20,9 +21,11 @@ from typing import Any
 from gymcc.agents.config import ConfigError
 from gymcc.agents.launch.books import Books
 from gymcc.agents.launch.cluster import Cluster
+from gymcc.agents.rllib.recovery import RunnersLost
 
 INTERRUPTED = 130
 REFUSED = 2
+AGAIN = 75  # EX_TEMPFAIL of sysexits.h: elsewhere it may go on
 
 
 def main(arguments: list[str]) -> int:
@@ -48,11 +51,11 @@ def _guarded(work: Callable[[], None]) -> int:
     except KeyboardInterrupt:
         say("stopped, with a checkpoint to go on from")
         return INTERRUPTED
-    except (ValueError, OSError, ImportError) as error:
+    except (ValueError, OSError, ImportError, RuntimeError) as error:
         if os.environ.get("GYMCC_DEBUG"):
             traceback.print_exc()
         say(str(error))
-        return REFUSED
+        return AGAIN if isinstance(error, RunnersLost) else REFUSED
     return 0
 
 
@@ -69,10 +72,7 @@ def _train(run: Path, books: Books, joined: Path | None, patience: float) -> Non
             joined.touch()
 
     def progress(row: dict[str, Any]) -> None:
-        print(
-            ", ".join(f"{name} {value:.4g}" for name, value in row.items() if isinstance(value, int | float)),
-            flush=True,
-        )
+        print(", ".join(f"{name} {_figure(value)}" for name, value in row.items()), flush=True)
         for name in cluster.lost():
             say(f"node {name} is lost; training goes on with {cluster}")
 
@@ -85,6 +85,10 @@ def _check_room(runners: int, cpus: int) -> None:
             f"runners.num_env_runners: {runners} processes do not fit into the {cpus} cores that this Ray cluster has "
             f"for them; allowed: 0 to {cpus}"
         )
+
+
+def _figure(value: Any) -> str:
+    return f"{value:.4g}" if isinstance(value, float) else str(value)
 
 
 def say(text: str) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import ray
 from ray.rllib.algorithms.algorithm_config import AlgorithmConfig
 from ray.rllib.algorithms.ppo import PPOConfig
 from ray.rllib.core.rl_module.rl_module import RLModuleSpec
@@ -11,6 +12,7 @@ from ray.tune.registry import register_env
 
 from gymcc.agents.config import DQN, PPO, ConfigError, Experiment
 from gymcc.agents.rllib import environment
+from gymcc.agents.rllib.cores import available_cores
 from gymcc.agents.rllib.dqn import ReplayDQNConfig
 from gymcc.agents.rllib.learners import DQNLearner, PPOLearner
 from gymcc.agents.rllib.modules import MaskedDQN, MaskedPPO
@@ -40,7 +42,7 @@ def build(experiment: Experiment, env: CompilerEnv[Any], seed: int) -> Algorithm
 
 
 def _check(experiment: Experiment, env: CompilerEnv[Any]) -> None:
-    cores = len(environment.available_cores())
+    cores = int(ray.cluster_resources().get("CPU", 0)) if ray.is_initialized() else len(available_cores())
     runners = experiment.runners.num_env_runners
     if not env.problem.deterministic and runners > cores:
         raise ConfigError(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from functools import lru_cache
 from hashlib import blake2b
 from typing import Any
@@ -12,6 +11,7 @@ import gymnasium as gym
 
 import gymcc  # noqa: F401 (a runner process starts with an empty registry)
 from gymcc.agents.config import Experiment
+from gymcc.agents.rllib.cores import pin
 from gymcc.envs.core.env import CompilerEnv
 from gymcc.envs.core.problem import BackendError
 from gymcc.envs.core.wrappers import DictMask, fork
@@ -51,8 +51,7 @@ def make(context: dict[str, Any]) -> gym.Env[Any, Any]:
     """
     worker = getattr(context, "worker_index", 0)
     if context["pin"] and worker > 0:
-        cores = available_cores()
-        os.sched_setaffinity(0, {cores[(worker - 1) % len(cores)]})
+        pin(worker)
     env: gym.Env[Any, Any] = Untroubled(fork(_prototype(context["id"], json.dumps(context["options"]))))
     if len(env.observation_space.shape or ()) != 1:
         env = gym.wrappers.FlattenObservation(env)
@@ -79,12 +78,6 @@ def training_options(experiment: Experiment) -> dict[str, Any]:
 def validation_options(experiment: Experiment) -> dict[str, Any]:
     """Options of the environment that the policy is validated on."""
     return {**experiment.env.options, **experiment.validation.options, "split": experiment.validation.split}
-
-
-@lru_cache(maxsize=1)
-def available_cores() -> list[int]:
-    """Cores this process may run on, as found before any pinning."""
-    return sorted(os.sched_getaffinity(0))
 
 
 def instance_facts(env: CompilerEnv[Any], split: str) -> dict[str, Any]:

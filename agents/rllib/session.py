@@ -13,7 +13,7 @@ from typing import Any
 
 import ray
 
-from gymcc.agents.rllib import environment
+from gymcc.agents.rllib.cores import available_cores
 
 OBJECT_STORE = 256 << 20  # bytes; episodes and weights in flight
 
@@ -26,7 +26,7 @@ def local_ray(runners: int) -> Iterator[None]:
         return
     os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")
     ray.init(
-        num_cpus=max(runners + 1, len(environment.available_cores())),
+        num_cpus=max(runners + 1, len(available_cores())),
         num_gpus=0,
         include_dashboard=False,
         log_to_driver=False,

@@ -19,6 +19,8 @@ from gymcc.agents.rllib.build import build
 from gymcc.agents.rllib.export import TorchScorer, describe, export, load_weights
 from gymcc.agents.rllib.folder import RunFolder, RunFolderError
 from gymcc.agents.rllib.metrics import metrics_row
+from gymcc.agents.rllib.nodes import NodeWatch
+from gymcc.agents.rllib.recovery import look_rarely
 from gymcc.agents.rllib.session import interruptible, local_ray, quiet_stderr
 from gymcc.agents.rllib.tracking import Tracker, parse_run
 from gymcc.agents.rllib.validation import Validator, run_facts
@@ -75,6 +77,7 @@ def _train(
         with quiet_stderr():
             algorithm = settings.build_algo()
         try:
+            look_rarely(algorithm)
             _prepare(algorithm, experiment, checkpoint)
             if folder is None:
                 folder = RunFolder.create(run_dir, experiment, run_facts(experiment, env, validator))
@@ -111,6 +114,7 @@ class _Run:
         self.iteration, self.env_steps = state.get("iteration", 0), state.get("env_steps", 0)
         self.seconds_before = state.get("seconds", 0.0)
         self.start = time.monotonic()
+        self.nodes = NodeWatch(folder, measured=not env.problem.deterministic)
         self.validation: dict[str, Any] = state.get("validation", {})
         self.best = folder.read_json("policy.json").get("validation", {}).get("speedup", 0.0)
         folder.forget_after(self.iteration)
@@ -168,7 +172,7 @@ class _Run:
             self._validate()
             row["validation_speedup"] = self.validation["speedup"]
             row["validation_slower"] = self.validation["slower"]
-        row |= self._left_out()
+        row |= self._left_out() | self.nodes.look(self.algorithm.env_runner_group)
         row["seconds"] = self.seconds
         self.folder.log(row)
         self.tracker.log(row)
