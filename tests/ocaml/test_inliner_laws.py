@@ -10,6 +10,7 @@ from gymcc.envs.ocaml.frontend import OcamlError, parse_program
 from gymcc.envs.ocaml.inliner import CLOSURE, FLAMBDA, NOTHING, Paths, Rules, Session, inline, mixed, paths, sites
 from gymcc.envs.ocaml.interpreter import run
 from gymcc.envs.ocaml.ir import LetFunctions
+from gymcc.envs.ocaml.printer import print_program
 from gymcc.envs.ocaml.walk import bindings, bound, captured
 from tests.ocaml.inlining_cases import PROGRAMS, program, random_paths, random_source
 
@@ -82,6 +83,15 @@ def test_residual_programs_are_well_formed(name, seed):
                 assert binding.functions[0].free == captured(binding.functions, known)
                 known.update(f.variable.id for f in binding.functions if not f.free)
     assert seen <= len(variables)
+
+
+@settings(max_examples=30, deadline=None)
+@given(name=st.sampled_from(sorted(PROGRAMS)), seed=SEEDS, rules=RULES)
+def test_residual_programs_print_as_ocaml_that_prints_the_same(name, seed, rules):
+    """So that every variable is in scope where it is used."""
+    session = Session(program(name), rules)
+    text = print_program(session.residual(random_paths(session, seed)).program()).text
+    assert run(parse_program(text, name)).output == run(program(name)).output
 
 
 @pytest.mark.parametrize("name", PROGRAMS)

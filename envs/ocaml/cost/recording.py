@@ -22,7 +22,7 @@ from gymcc.envs.ocaml.interpreter.runtime import Limits, Machine
 from gymcc.envs.ocaml.ir import CallKind, Function, LetFunctions, Program
 from gymcc.envs.ocaml.walk import bindings
 
-SAME = 2  # calls of one closure at one site inside each other that are told apart
+SAME = 3  # calls of one closure at one site inside each other that are told apart
 LIKE = 8  # calls of one function at one site inside each other that are told apart
 ACTIVATIONS = 20_000  # told apart
 

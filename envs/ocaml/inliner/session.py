@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Generic, TypeAlias, TypeVar
@@ -16,7 +16,7 @@ from gymcc.envs.ocaml.inliner.rules import FLAMBDA, Rules
 from gymcc.envs.ocaml.inliner.states import State, States
 from gymcc.envs.ocaml.inliner.sweeping import Sweep
 from gymcc.envs.ocaml.inliner.values import FunctionValue, Group, Values
-from gymcc.envs.ocaml.ir import Binding, LetFunctions, Path, Program
+from gymcc.envs.ocaml.ir import Binding, Let, LetFunctions, Path, Program
 from gymcc.envs.ocaml.walk import bound
 
 T = TypeVar("T")
@@ -29,7 +29,8 @@ class Unit:
 
     In main, ``bindings`` has a :class:`Group` where functions are defined, and ``globals`` are its global variables.
     ``inlined`` are the copies in it, ``used`` the variables of others that it names (main: those of functions too),
-    ``values`` the functions, none for main.
+    ``values`` the functions, none for main. ``doubtful`` are main's variables that only functions name, which may be
+    dropped themselves, and what their bindings name.
     """
 
     bindings: tuple[Binding | Group, ...]
@@ -38,16 +39,30 @@ class Unit:
     used: frozenset[int]
     globals: tuple[int, ...] = ()
     values: tuple[FunctionValue, ...] = ()
+    doubtful: Mapping[int, frozenset[int]] = field(default_factory=dict)
     _closed: dict[frozenset[int], Closed] = field(default_factory=dict)
+    _without: dict[frozenset[int], Unit] = field(default_factory=dict)
 
     def closed(self, known: set[int]) -> Closed:
         """The code with captures, where no closure captures ``known`` variables."""
-        key = self.used & known
+        key = self.used.union(*self.doubtful.values()) & known
         found = self._closed.get(key)
         if found is None:
             inside = set(key)
             bindings = tuple(each if isinstance(each, Group) else close_binding(each, inside) for each in self.bindings)
             found = self._closed[key] = Closed(self, bindings)
+        return found
+
+    def without(self, useless: frozenset[int]) -> Unit:
+        """Main without bindings of doubtful variables; the same object if there are none."""
+        if not useless:
+            return self
+        found = self._without.get(useless)
+        if found is None:
+            left = tuple(each for each in self.bindings if not isinstance(each, Let) or each.variable.id not in useless)
+            doubtful = {variable: names for variable, names in self.doubtful.items() if variable not in useless}
+            found = Unit(left, self.openings, self.inlined, self.used, self.globals, (), doubtful)
+            self._without[useless] = found
         return found
 
 
@@ -152,7 +167,8 @@ class Session:
                 if swept is not None:
                     kept.append(swept)
         kept.reverse()
-        return Unit(tuple(kept), tuple(copier.openings), tuple(copier.inlined), _named(kept, values), globals_)
+        named, doubtful = _named(kept, values)
+        return Unit(tuple(kept), tuple(copier.openings), tuple(copier.inlined), named, globals_, (), doubtful)
 
     def _copy(self, group: Group, copier: Copier) -> Unit:
         sweep = Sweep((value.variable for value in group.functions), self.rules.drops)
@@ -165,7 +181,8 @@ class Session:
     def _residual(self, main: Unit, units: list[Unit]) -> Residual:
         dropped: list[Unit] = []
         if self.rules.drops:
-            reached = _reachable(main, units)
+            reached, useless = _reachable(main, units)
+            main = main.without(useless)
             dropped = [unit for unit in units if unit not in reached]
             units = [unit for unit in units if unit in reached]
         known = set(main.globals)
@@ -217,26 +234,37 @@ def _simplified(program: Program, rules: Rules) -> Program:
     return Session(program, replace(rules, arguments=True)).residual(NOTHING).program()
 
 
-def _named(kept: list[Binding | Group], values: set[int]) -> frozenset[int]:
-    """Variables that main's own code names, not only its functions'; global ``values`` are used by it."""
-    sweep = Sweep(values, False)
+def _named(kept: list[Binding | Group], values: set[int]) -> tuple[frozenset[int], dict[int, frozenset[int]]]:
+    """Variables that main's own code names, not only its functions'; then, by variable, what only they make main name.
+
+    Global ``values`` are used by it.
+    """
+    sweep = Sweep(values, True)
+    doubtful: dict[int, frozenset[int]] = {}
     for each in reversed(kept):
-        if not isinstance(each, Group):
-            sweep.binding(each)
-    return frozenset(sweep.used)
+        if isinstance(each, Let) and sweep.binding(each) is None:
+            alone = Sweep((each.variable.id,), True)
+            alone.binding(each)
+            doubtful[each.variable.id] = frozenset(alone.used)
+    return frozenset(sweep.used), doubtful
 
 
-def _reachable(main: Unit, units: list[Unit]) -> set[Unit]:
+def _reachable(main: Unit, units: list[Unit]) -> tuple[set[Unit], frozenset[int]]:
+    """The functions that main's code leads to, and the doubtful variables that it does not."""
     owner = {function.variable.id: unit for unit in units for function in _functions(unit).functions}
     reached: set[Unit] = set()
-    todo = [main]
+    useless = set(main.doubtful)
+    todo = [main.used]
     while todo:
-        for variable in todo.pop().used:
+        for variable in todo.pop():
             unit = owner.get(variable)
             if unit is not None and unit not in reached:
                 reached.add(unit)
-                todo.append(unit)
-    return reached
+                todo.append(unit.used)
+            elif variable in useless:
+                useless.remove(variable)
+                todo.append(main.doubtful[variable])
+    return reached, frozenset(useless)
 
 
 def _functions(unit: Unit) -> LetFunctions:
