@@ -13,8 +13,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from gymcc.envs.ocaml.backend import Backend
-
 if TYPE_CHECKING:
     from gymcc.envs.ocaml.backend import Definition, Site
 
@@ -39,10 +37,9 @@ _FLAGS = ("callee_recursive", "callee_escapes", "callee_top", "callee_only_use",
 IS_COUNT = np.array([name not in _FLAGS and not name.startswith("is_") for name in NAMES])  # shown as log(1 + x)
 
 
-def site_features(backend: Backend) -> NDArray[np.float64]:
+def site_features(sites: Sequence[Site], definitions: Sequence[Definition]) -> NDArray[np.float64]:
     """Raw features ``(sites, len(NAMES))``: counts and flags."""
-    definitions = backend.definitions
-    rows = [features_of(site, definitions) for site in backend.sites]
+    rows = [features_of(site, definitions) for site in sites]
     return np.array(rows, np.float64).reshape(len(rows), len(NAMES))
 
 

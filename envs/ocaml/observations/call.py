@@ -99,7 +99,7 @@ class NextCall:
         size, *rest = totals
         whole = (len(sites), choices, len(definitions), size, recursive, *kinds, *rest, nesting)
         return Fixed(
-            scaled(site_features(backend)),
+            scaled(site_features(sites, definitions)),
             profile_features(self.problem.compilers.profile(instance), len(sites)),
             tuple(log1p(each) for each in whole),
             np.array([0 if site.callee is None else definitions[site.callee].size for site in sites], np.float64),

@@ -132,7 +132,8 @@ class _Lister:
                 self._all((node.first, node.last), around)
                 self._visit(node.body, _loop(around))
             case Both():
-                self._all((node.left, node.right), around)
+                self._visit(node.left, around)
+                self._visit(node.right, around._replace(branches=around.branches + 1))
             case _:
                 self._all(parts(node, self.typing), around)
 
