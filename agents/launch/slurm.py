@@ -109,8 +109,9 @@ def _ask(command: Sequence[str]) -> str:
     except subprocess.TimeoutExpired as error:
         raise SlurmError(f"{command[0]}: no answer from SLURM within {SECONDS:.0f} s; is its controller up?") from error
     if done.returncode != 0:
-        words = " ".join(done.stderr.split()) or f"status {done.returncode}"
-        raise SlurmError(f"{command[0]}: {words[:400]}")
+        lines = (line.removeprefix(f"{command[0]}: ").removeprefix("error: ") for line in done.stderr.splitlines())
+        words = "; ".join(line.strip() for line in lines if line.strip())
+        raise SlurmError(f"{command[0]}: {words[:400] or f'status {done.returncode}'}")
     return done.stdout
 
 

@@ -46,7 +46,11 @@ def on_slurm(
         books.open(facts)
         if submit:
             job = slurm.submit(books.script)
-            books.open({**facts, "job": job})
+            try:
+                books.open({**facts, "job": job})
+            except OSError:
+                slurm.cancel(job)
+                raise
             return job
     return None
 

@@ -1,0 +1,207 @@
+"""`gymcc launch --on slurm` on a real SLURM of two nodes, all on this machine (``cluster.sh``).
+
+Skipped where slurm-wlm and munge are not installed, unless GYMCC_REQUIRE_SLURM is set, as CI does.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+CLUSTER = Path(__file__).with_name("cluster.sh")
+CONFIG = Path(__file__).parents[2] / "configs/smoke.yaml"
+PROGRAMS = ("slurmctld", "slurmd", "munged", "sbatch")
+PATIENCE = 150.0  # seconds for anything to happen on a loaded machine
+
+
+def lacking() -> str:
+    """Why SLURM cannot run here; empty if it can."""
+    missing = [name for name in PROGRAMS if shutil.which(name, path=f"{os.environ['PATH']}:/usr/sbin") is None]
+    return f"no {', '.join(missing)}: apt-get install slurm-wlm munge" if missing else ""
+
+
+@pytest.fixture(scope="module")
+def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """A folder for run folders, with SLURM_CONF set."""
+    pytest.importorskip("ray")
+    if reason := lacking():
+        if os.environ.get("GYMCC_REQUIRE_SLURM"):
+            pytest.fail(f"GYMCC_REQUIRE_SLURM is set, and there is {reason}")
+        pytest.skip(f"no SLURM can run here: {reason}")
+    folder = tmp_path_factory.mktemp("slurm")
+    before = os.environ.get("SLURM_CONF")
+    os.environ["SLURM_CONF"] = str(folder / "slurm.conf")
+    try:
+        subprocess.run([CLUSTER, "up", folder], check=True, timeout=60)
+        yield folder
+    finally:
+        subprocess.run([CLUSTER, "down", folder], check=True, timeout=60)
+        if before is None:
+            del os.environ["SLURM_CONF"]
+        else:
+            os.environ["SLURM_CONF"] = before
+
+
+def gymcc(*arguments: object) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "gymcc.scripts.main", *map(str, arguments)]
+    return subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE)
+
+
+def launch(run: Path, *more: object) -> str:
+    """Launch the smoke config; the job's number."""
+    basic = ("--on", "slurm", "--time", "10:00", "--set", "logger.wandb.mode=offline", "--out", run, "--json")
+    done = gymcc("launch", CONFIG, *basic, *more)
+    assert done.returncode == 0, done.stderr
+    job: str = json.loads(done.stdout)[0]["job"]
+    return job
+
+
+def slurm(*command: str) -> str:
+    return subprocess.run(command, capture_output=True, text=True, timeout=30).stdout.strip()
+
+
+def until(what: Callable[[], Any], run: Path) -> Any:
+    """Wait for something, and show the job's log where it does not come."""
+    deadline = time.monotonic() + PATIENCE
+    while not (found := what()):
+        if time.monotonic() > deadline:
+            pytest.fail(f"waited in vain; the job says:\n{log(run)[-4000:]}")
+        time.sleep(0.2)
+    return found
+
+
+def log(run: Path) -> str:
+    path = run / "launch/job.log"
+    return path.read_text(errors="replace") if path.exists() else ""
+
+
+def rows(run: Path) -> list[dict[str, Any]]:
+    path = run / "metrics.jsonl"
+    lines = path.read_text().split("\n")[:-1] if path.exists() else []
+    return [json.loads(line) for line in lines]
+
+
+def job_state(job: str) -> str:
+    return slurm("squeue", "--noheader", "--states=all", f"--jobs={job}", "--format=%T")
+
+
+def processes(job: str, run: Path) -> list[str]:
+    """Command lines of what a job left running, its Ray's and its own."""
+    found = []
+    for process in Path("/proc").glob("[0-9]*"):
+        try:
+            command = (process / "cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
+        except OSError:
+            continue
+        if f"/gymcc-{job}-" in command or f" {run} " in command:
+            found.append(command)
+    return found
+
+
+def newest(run: Path) -> dict[str, Any]:
+    """State of the newest checkpoint."""
+    path = max((run / "checkpoints").glob("[0-9]*"))
+    state: dict[str, Any] = json.loads((path / "state.json").read_text())
+    return state
+
+
+def test_two_nodes_train_lose_one_are_requeued_and_cancelled(cluster: Path) -> None:
+    run = cluster / "two"
+    endless = ("--set", "budget.env_steps=100000000", "--runners", 2)
+    job = launch(run, "--nodes", 2, "--cpus-per-node", 2, *endless)
+    until(lambda: len(rows(run)) >= 2, run)
+    assert "2 nodes (n0, n1), 3 cores for runners" in log(run)
+    token = run / f"launch/token-{job}"
+    assert token.stat().st_mode & 0o777 == 0o600
+
+    slurm("scancel", "--signal=KILL", f"{job}.1")
+    until(lambda: "node n1 is lost; training goes on with 1 node (n0)" in log(run), run)
+    seen = len(rows(run))
+    until(lambda: len(rows(run)) > seen + 1, run)
+    assert job_state(job) == "RUNNING"
+
+    slurm("scancel", "--batch", "--signal=USR1", job)  # what comes before the end of the time
+    until(lambda: job_state(job) == "PENDING", run)
+    assert not token.exists()
+    before, first = newest(run), rows(run)
+    assert before["iteration"] == first[-1]["iteration"]
+    policy = json.loads((run / "policy.json").read_text())["validation"]["speedup"]
+    until(lambda: not processes(job, run), run)
+
+    slurm("scontrol", "update", f"JobId={job}", "StartTime=now")  # SLURM has requeued jobs wait for two minutes
+    until(lambda: len(rows(run)) > len(first) + 1, run)
+    assert "start 2, on n0 n1" in log(run)
+    second = rows(run)
+    assert second[: len(first)] == first
+    assert [row["iteration"] for row in second] == list(range(1, len(second) + 1))
+    assert all(a["env_steps"] < b["env_steps"] for a, b in zip(second, second[1:], strict=False))
+
+    done = gymcc("cancel", run)
+    assert done.stdout.strip() == f"{run}: ended", done.stdout + done.stderr
+    listed = json.loads(gymcc("jobs", cluster, "--json").stdout)
+    assert [(row["job"], row["state"]) for row in listed] == [(job, "STOPPED")]
+    after = newest(run)
+    assert after["iteration"] == rows(run)[-1]["iteration"]
+    assert after["env_steps"] == listed[0]["env_steps"]
+    assert after["wandb"]["id"] == before["wandb"]["id"]
+    assert json.loads((run / "policy.json").read_text())["validation"]["speedup"] >= policy
+    assert not processes(job, run)
+    assert not list((run / "launch").glob("token-*"))
+
+
+def test_a_job_ends_as_its_training_does(cluster: Path) -> None:
+    run = cluster / "one"
+    job = launch(run, "--cpus-per-node", 1, "--runners", 0)
+    until(lambda: job_state(job) in ("COMPLETED", "FAILED"), run)
+    assert job_state(job) == "COMPLETED", log(run)
+    assert rows(run)[-1]["env_steps"] >= 400
+    assert (run / "policy.onnx").is_file()
+    assert "ends with status 0" in gymcc("logs", run, "--follow").stdout
+
+    (run / "config.yaml").write_text((run / "config.yaml").read_text().replace("env_steps: 400", "env_steps: -1"))
+    by_hand = re.sub(r"\D", "", slurm("sbatch", str(run / "launch/job.sh")))
+    until(lambda: job_state(by_hand) in ("COMPLETED", "FAILED"), run)
+    assert job_state(by_hand) == "FAILED"
+    assert "budget.env_steps: Input should be greater than or equal to 1" in log(run)
+    assert not processes(by_hand, run)
+
+
+def test_a_node_that_never_joins_is_named(cluster: Path) -> None:
+    run = cluster / "alone"
+    away = 'eval "stock_$(declare -f start_node)"; start_node() { [ "$1" != 0 ] || stock_start_node "$@"; }'
+    job = launch(run, "--nodes", 2, "--cpus-per-node", 1, "--patience", 20, "--setup", away)
+    until(lambda: job_state(job) in ("COMPLETED", "FAILED"), run)
+    assert job_state(job) == "FAILED"
+    assert re.search(
+        r"1 of 2 nodes joined Ray at \S+ within 20 s; missing: n1; launch/ray-n1\.log may say why", log(run)
+    )
+    assert not processes(job, run)
+    assert not (run / "checkpoints").exists()
+
+
+def test_a_port_in_use_is_named(cluster: Path) -> None:
+    run = cluster / "port"
+    with socket.create_server(("0.0.0.0", 0)) as taken:
+        port = taken.getsockname()[1]
+        job = launch(run, "--cpus-per-node", 1, "--port", port)
+        until(lambda: job_state(job) in ("COMPLETED", "FAILED"), run)
+    assert job_state(job) == "FAILED"
+    assert re.search(rf"gymcc: port {port} on \S+: Address already in use; choose another --port", log(run))
+
+
+def test_a_wrong_partition_leaves_nothing(cluster: Path) -> None:
+    done = gymcc("launch", CONFIG, "--on", "slurm", "--partition", "nowhere", "--out", cluster / "wrong")
+    assert done.returncode == 2
+    assert "invalid partition specified: nowhere" in done.stderr
+    assert not (cluster / "wrong").exists()
