@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 from gymcc.envs.ocaml.frontend import OcamlError, parse_program
 from gymcc.envs.ocaml.inliner import CLOSURE, FLAMBDA, NOTHING, Paths, Rules, Session, inline, mixed, paths, sites
 from gymcc.envs.ocaml.interpreter import run
-from gymcc.envs.ocaml.ir import LetFunctions
+from gymcc.envs.ocaml.ir import Evaluate, Let, LetFunctions, Match, Test
 from gymcc.envs.ocaml.printer import print_program
-from gymcc.envs.ocaml.walk import bindings, bound, captured
+from gymcc.envs.ocaml.walk import bindings, bound, captured, decisions, used
 from tests.ocaml.inlining_cases import PROGRAMS, program, random_paths, random_source
 
 RULES = st.sampled_from((FLAMBDA, CLOSURE))
@@ -83,6 +83,19 @@ def test_residual_programs_are_well_formed(name, seed):
                 assert binding.functions[0].free == captured(binding.functions, known)
                 known.update(f.variable.id for f in binding.functions if not f.free)
     assert seen <= len(variables)
+    for binding in bindings(residual.main.body):
+        if isinstance(binding, Let) and isinstance(binding.operation, Match):
+            arms = binding.operation.arms
+            assert not set(_inside(binding.operation)) & set().union(*(used(arm.body) for arm in arms))
+
+
+def _inside(match):
+    """The variables that a decision tree binds: arms see only what leaves pass."""
+    for node in decisions(match.tree):
+        if isinstance(node, Test):
+            yield from (field.id for case in node.cases for field in case.fields if field is not None)
+        elif isinstance(node, Evaluate):
+            yield from (each.variable.id for each in node.bindings if isinstance(each, Let))
 
 
 @settings(max_examples=30, deadline=None)
