@@ -112,7 +112,7 @@ class Worker:
     def _open(self, program: str) -> Opened:
         backend = self._compilers.backend(program)
         space = Space(backend, self.spec.max_depth, self.spec.max_nodes)
-        return Opened(space, site_features(backend))
+        return Opened(space, site_features(backend.sites, backend.definitions))
 
     def _measure(self, program: str, wanted: Tree) -> Outcome:
         space = self.opened(program).space
