@@ -6,10 +6,11 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
+from gymcc.envs.ocaml import ir
 from gymcc.envs.ocaml.frontend import OcamlError, parse_program
 from gymcc.envs.ocaml.inliner import CLOSURE, FLAMBDA, NOTHING, Paths, Rules, Session, inline, mixed, paths, sites
 from gymcc.envs.ocaml.interpreter import run
-from gymcc.envs.ocaml.ir import Evaluate, Let, LetFunctions, Match, Test
+from gymcc.envs.ocaml.ir import Evaluate, Let, LetFunctions, Match
 from gymcc.envs.ocaml.printer import print_program
 from gymcc.envs.ocaml.walk import bindings, bound, captured, decisions, used
 from tests.ocaml.inlining_cases import PROGRAMS, program, random_paths, random_source
@@ -92,7 +93,7 @@ def test_residual_programs_are_well_formed(name, seed):
 def _inside(match):
     """The variables that a decision tree binds: arms see only what leaves pass."""
     for node in decisions(match.tree):
-        if isinstance(node, Test):
+        if isinstance(node, ir.Test):
             yield from (field.id for case in node.cases for field in case.fields if field is not None)
         elif isinstance(node, Evaluate):
             yield from (each.variable.id for each in node.bindings if isinstance(each, Let))
