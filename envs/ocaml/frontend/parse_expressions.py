@@ -5,7 +5,7 @@ from __future__ import annotations
 from gymcc.envs.ocaml.frontend import parse_blocks
 from gymcc.envs.ocaml.frontend.cursor import Cursor
 from gymcc.envs.ocaml.frontend.lexer import Token, TokenKind, is_operator
-from gymcc.envs.ocaml.frontend.literals import literal
+from gymcc.envs.ocaml.frontend.literals import MIN_INT, literal
 from gymcc.envs.ocaml.frontend.parse_simple import parse_simple, start_of, starts_simple
 from gymcc.envs.ocaml.frontend.syntax import (
     Apply,
@@ -18,6 +18,7 @@ from gymcc.envs.ocaml.frontend.syntax import (
     Name,
     Tuple,
 )
+from gymcc.envs.ocaml.ir import Scalar
 
 ASSIGN, COMMA, OR, AND, COMPARE, CONCAT, CONS, SUM, PRODUCT, POWER, UNARY = range(1, 12)
 _BY_FIRST = {"=": COMPARE, "<": COMPARE, ">": COMPARE, "|": COMPARE, "&": COMPARE, "$": COMPARE, "@": CONCAT}
@@ -85,7 +86,18 @@ def _signed(cursor: Cursor) -> Expression:
     sign = cursor.take()
     with cursor.nested():
         operand = _operand(cursor)
+    if isinstance(operand, Literal) and (folded := _folded(sign, operand)):
+        return folded
     return Apply(sign.at, sign.at, Name(sign.at, f"~{sign.text}"), (operand,))
+
+
+def _folded(sign: Token, number: Literal) -> Literal | None:
+    """A number in brackets with a sign, which OCaml's parser makes a constant of."""
+    fits = number.scalar is Scalar.FLOAT or (number.scalar is Scalar.INT and len(sign.text) == 1)
+    if not fits or number.value == MIN_INT:
+        return None
+    assert isinstance(number.value, int | float)
+    return Literal(sign.at, number.scalar, -number.value if sign.text.startswith("-") else number.value)
 
 
 def _application(cursor: Cursor) -> Expression:

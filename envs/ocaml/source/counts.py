@@ -19,7 +19,7 @@ from gymcc.envs.ocaml.frontend.syntax import (
     WhileDo,
 )
 from gymcc.envs.ocaml.frontend.typed import Typing
-from gymcc.envs.ocaml.source.expressions import allocations, is_negative, is_primitive, parts
+from gymcc.envs.ocaml.source.expressions import allocations, is_primitive, parts
 from gymcc.envs.ocaml.source.records import Counts
 
 
@@ -60,7 +60,7 @@ def _nodes(node: Expression) -> int:
 
 def _class(node: Expression, typing: Typing) -> str:
     match node:
-        case Apply() if not is_negative(node):
+        case Apply():
             return "primitives" if is_primitive(node.function, typing) else "calls"
         case Both():
             return "primitives"

@@ -32,7 +32,6 @@ from gymcc.envs.ocaml.frontend.syntax import (
 )
 from gymcc.envs.ocaml.frontend.typed import Typing
 from gymcc.envs.ocaml.frontend.types import ARROW, Constructed, prune
-from gymcc.envs.ocaml.ir import Scalar
 
 # Functions that OCaml's library writes in OCaml; the others are primitives of the compiler or of C.
 _WRITTEN = """
@@ -83,7 +82,7 @@ def parts(node: Expression, typing: Typing) -> tuple[Expression, ...]:
     """The expressions directly inside one, in the compiler's order; those of a function are its bodies."""
     match node:
         case Apply():
-            return () if is_negative(node) else (node.function, *node.args)
+            return (node.function, *node.args)
         case Both():
             return (node.left, node.right)
         case Fun():
@@ -144,14 +143,7 @@ def allocations(node: Expression) -> int:
 def is_constant(node: Expression) -> bool:
     """Whether the source says the value, constructors without arguments included."""
     node = uncurried(node)
-    return isinstance(node, Literal) or is_negative(node) or (isinstance(node, Construct) and node.arg is None)
-
-
-def is_negative(node: Expression) -> bool:
-    """Whether it is a number with a sign, as in ``-(1.5)``: OCaml's parser makes a constant of it."""
-    if not isinstance(node, Apply) or not isinstance(node.function, Name) or not isinstance(node.args[0], Literal):
-        return False
-    return node.function.name in ("~-", "~-.") and node.args[0].scalar in (Scalar.INT, Scalar.FLOAT)
+    return isinstance(node, Literal) or (isinstance(node, Construct) and node.arg is None)
 
 
 def is_variable(node: Expression) -> bool:
