@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any, Protocol
 
-from gymcc.envs.core.problem import BackendError, UnknownInstance
+from gymcc.envs.core.problem import UnknownInstance
 from gymcc.envs.ocaml.backend import Backend, Decisions
 from gymcc.envs.ocaml.backends.sim import Simulator, versions
 from gymcc.envs.ocaml.frontend import OcamlError
@@ -16,6 +16,7 @@ from gymcc.envs.ocaml.library import Library, Source, read_text
 
 SIMULATORS = 500  # kept
 COMPILERS = 200
+FUEL = 5_000_000  # calls and turns of loops in which a program must reach its end: seconds in the interpreter
 
 
 class Compilers(Protocol):
@@ -58,7 +59,7 @@ class Simulators:
         source = self.library.source(instance)
         text = _single(source)
         try:
-            return Simulator(text, source.name, self.rules)
+            return Simulator(text, source.name, self.rules, FUEL)
         except OcamlError as error:
             raise UnknownInstance(f"{source.place or source.name}: {error}; the simulator takes a subset") from error
         except ProgramError as error:
@@ -142,6 +143,3 @@ class RealCompilers:
         valgrind, ocamlopt = self.toolchain.valgrind, self.toolchain.ocamlopt
         counter = valgrind.version if valgrind else "user time"
         return {"ocamlopt": f"{ocamlopt.version} {self.toolchain.middle_end}", "counter": counter}
-
-
-__all__ = ["BackendError", "Compilers", "RealCompilers", "Simulators"]

@@ -16,6 +16,7 @@ from gymcc.envs.ocaml.frontend import parse_program
 from gymcc.envs.ocaml.heuristic import O3, closure, flambda
 from gymcc.envs.ocaml.inliner import CLOSURE, FLAMBDA, NOTHING, Opening, Paths, Residual, Rules, Session, sites
 from gymcc.envs.ocaml.interpreter import ProgramError, run
+from gymcc.envs.ocaml.interpreter.run import FUEL
 from gymcc.envs.ocaml.ir import Path, Program
 from gymcc.envs.ocaml.printer import print_program
 from gymcc.envs.ocaml.source import Definition, Listing, Site, list_source
@@ -62,17 +63,18 @@ class _Chosen:
 class Simulator:
     """One program of the subset; raises OcamlError for others, ProgramError if it does not reach its end.
 
-    ``rules``: those of closure mode, whose decisions are binary, or of Flambda.
+    ``rules``: those of closure mode, whose decisions are binary, or of Flambda. ``fuel``: calls and turns of loops
+    within which the program must reach its end.
     """
 
     deterministic = True
     unit = "instructions"
 
-    def __init__(self, source: str, name: str, rules: Rules = CLOSURE) -> None:
+    def __init__(self, source: str, name: str, rules: Rules = CLOSURE, fuel: int = FUEL) -> None:
         self.program: Program = parse_program(source, name)
         self.listing: Listing = list_source(source)
         self.rules = rules
-        self.model = CostModel(self.program, rules)
+        self.model = CostModel(self.program, rules, fuel=fuel)
         self._unasked = self.flambda_rule() if rules.arguments else closure(self.model.session).inline
         self._outer = outer_functions(self.program)
         self._opened: dict[Path, Mapping[Path, Opening]] = {}
