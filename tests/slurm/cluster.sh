@@ -45,6 +45,7 @@ ProctrackType=proctrack/linuxproc
 TaskPlugin=task/none
 MpiDefault=none
 ReturnToService=2
+SlurmdParameters=config_overrides
 SlurmdTimeout=10
 KillWait=10
 SchedulerParameters=sched_interval=1,bf_interval=1,batch_sched_delay=0
@@ -54,8 +55,8 @@ JobAcctGatherType=jobacct_gather/none
 JobCompType=jobcomp/filetxt
 JobCompLoc=$dir/jobcomp.txt
 AccountingStorageType=accounting_storage/none
-NodeName=n0 NodeHostname=$host NodeAddr=127.0.0.1 Port=${ports[1]} CPUs=$(nproc) RealMemory=$memory State=UNKNOWN
-NodeName=n1 NodeHostname=$host NodeAddr=127.0.0.1 Port=${ports[2]} CPUs=$(nproc) RealMemory=$memory State=UNKNOWN
+NodeName=n0 NodeHostname=$host NodeAddr=127.0.0.1 Port=${ports[1]} CPUs=2 RealMemory=$memory State=UNKNOWN
+NodeName=n1 NodeHostname=$host NodeAddr=127.0.0.1 Port=${ports[2]} CPUs=2 RealMemory=$memory State=UNKNOWN
 PartitionName=main Nodes=n[0-1] Default=YES MaxTime=INFINITE State=UP
 CONF
 }
@@ -81,7 +82,7 @@ up() {
 
 down() {
   [ -f "$SLURM_CONF" ] || return 0
-  scancel --state=PENDING --state=RUNNING --state=SUSPENDED 2>/dev/null || true
+  scancel --user="$(id -un)" 2>/dev/null || true
   for _ in $(seq 100); do
     [ -z "$(squeue --noheader 2>/dev/null)" ] && break
     sleep 0.2

@@ -14,6 +14,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -145,7 +146,7 @@ def test_two_nodes_train_lose_one_are_requeued_and_cancelled(cluster: Path) -> N
     second = rows(run)
     assert second[: len(first)] == first
     assert [row["iteration"] for row in second] == list(range(1, len(second) + 1))
-    assert all(a["env_steps"] < b["env_steps"] for a, b in zip(second, second[1:], strict=False))
+    assert all(a["env_steps"] < b["env_steps"] for a, b in pairwise(second))
 
     done = gymcc("cancel", run)
     assert done.stdout.strip() == f"{run}: ended", done.stdout + done.stderr
