@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
-from math import sqrt
+from math import prod, sqrt
 from typing import Any
 
 from gymcc.envs.nitta.functions import Function, Kind
@@ -115,17 +115,23 @@ def _fitting(state: Synthesis, binds: Binds) -> Binds:
 # that gets something: its type, how much it holds already, and the set of runs of functions of one kind given to it.
 # The product is exponential. What matters of an assignment's beginning is, unit by unit, the runs so far; of two
 # beginnings alike in that, the later one is ahead whatever follows. So one beginning of each sort is enough.
+# Where many functions may go to many units, even those are too many; NITTA does not come to an end there. Then a part
+# of them, spread evenly, has to do, and with it a part of the classes.
 
 Run = tuple[int, int]  # rank of a function's kind, length
 Runs = tuple[frozenset[Run], Run]  # closed runs, the one going on
 Beginning = tuple[tuple[int, Runs], ...]  # position of a unit, its runs; sorted
+MOST_BEGINNINGS = 5_000
+ENDLESS = 2**20  # assignments; of more than that not even as many beginnings
+MOST_OF_ENDLESS = 500
 _NO_RUNS: Runs = (frozenset(), (-1, 0))
 _RANKS = {kind: rank for rank, kind in enumerate((Kind.BUFFER, Kind.CONSTANT, Kind.LOOP))}
 
 
 def representatives(state: Synthesis, ambiguous: Sequence[tuple[Function, list[int]]]) -> list[Binds]:
-    """The last assignment of each class, in the order of the classes."""
+    """The last assignment of each class, in the order of the classes; of very many a part."""
     beginnings: dict[Beginning, Binds] = {(): ()}
+    most = MOST_BEGINNINGS if prod(len(units) for _, units in ambiguous) <= ENDLESS else MOST_OF_ENDLESS
     for function, units in ambiguous:
         rank = _rank(function.kind)
         longer: dict[Beginning, Binds] = {}
@@ -136,13 +142,19 @@ def representatives(state: Synthesis, ambiguous: Sequence[tuple[Function, list[i
                 extended, name = (*binds, (function, at)), tuple(sorted(runs.items(), key=lambda item: item[0]))
                 if name not in longer or _later(extended, longer[name]):
                     longer[name] = extended
-        beginnings = longer
+        beginnings = longer if len(longer) <= most else _part(longer, most)
     classes: dict[tuple[Any, ...], Binds] = {}
     for key, binds in beginnings.items():
         group = _class_of(state, key)
         if group not in classes or _later(binds, classes[group]):
             classes[group] = binds
     return [binds for _, binds in sorted(classes.items(), key=lambda item: item[0])]
+
+
+def _part(beginnings: dict[Beginning, Binds], most: int) -> dict[Beginning, Binds]:
+    """At most so many, evenly spread over the order of assignments."""
+    ordered = sorted(beginnings.items(), key=lambda item: [at for _, at in item[1]])
+    return dict(ordered[:: -(-len(ordered) // most)])
 
 
 def _longer(runs: Runs, rank: int) -> Runs:

@@ -2,7 +2,8 @@
 
 When NITTA puts a second buffer behind a value, the producer keeps the name of the first for its own output, and the
 second buffer claims to produce it too: ``a + b = x@buf@buf`` and ``buffer(x@buf@buf) = x@buf = y``, but it is the adder
-that sends ``x@buf``. That is sound, since a buffer gives what it takes; only the names are wrong.
+that sends ``x@buf``. That is sound, since a buffer gives what it takes; only the names are wrong. After a third buffer,
+adder and buffer may both claim the name.
 """
 
 from __future__ import annotations
@@ -24,6 +25,8 @@ def with_true_producers(schedule: Schedule) -> Schedule:
         for _, variable in transport.targets:
             if (transport.source, variable) not in produced:
                 _move(bound, transport.source, variable)
+            else:
+                _drop_claims(bound, transport.source, variable)
     return replace(schedule, bound=tuple((tag, tuple(f for at, f in bound if at == tag)) for tag, _ in schedule.bound))
 
 
@@ -38,6 +41,16 @@ def _move(bound: _Bound, source: str, variable: str) -> None:
                     (tag, _matching_end(shorter if f is buffer else f, function, bound[at][1])) for tag, f in bound
                 ]
                 return
+
+
+def _drop_claims(bound: _Bound, source: str, variable: str) -> None:
+    """Take ``variable``, which ``source`` computes and sends, from buffers elsewhere that hold the same value."""
+    own = {v for tag, f in bound if tag == source and variable in f.produced for v in f.produced}
+    for at, (tag, function) in enumerate(bound):
+        if tag != source and function.kind is Kind.BUFFER and variable in function.produced:
+            fed_by = {function.inputs[0], *(name for _, name in _upstream(bound, function.inputs[0]))}
+            if fed_by & own:
+                bound[at] = tag, Function(Kind.BUFFER, function.inputs, [set(function.outputs[0]) - {variable}])
 
 
 def _upstream(bound: _Bound, variable: str) -> Iterator[tuple[Function, str]]:
