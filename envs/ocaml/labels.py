@@ -1,6 +1,6 @@
 """The best decisions known of the shipped programs, ``data/labels.json``.
 
-``python -m gymcc.benchmarks.ocaml_labels`` makes them, of the simulator under closure mode's rules with the default
+``python -m gymcc.scripts.ocaml_labels`` makes them, of the simulator under closure mode's rules with the default
 size weight; they hold for the version of the simulator that they were made with.
 """
 

@@ -3,7 +3,7 @@
 import pytest
 
 from gymcc.envs.nitta.frontend import compile_lua
-from gymcc.envs.nitta.methods import Limit, synthesise
+from gymcc.envs.nitta.methods import synthesise
 from gymcc.envs.nitta.tree import open_tree
 from tests.nitta.recorded import DATA, results
 

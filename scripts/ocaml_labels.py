@@ -1,6 +1,6 @@
 """The best decisions found for the shipped programs in the simulator, with proofs for the small ones.
 
-``python -m gymcc.benchmarks.ocaml_labels [--starts N]`` writes ``envs/ocaml/data/labels.json``; what it knows there
+``python -m gymcc.scripts.ocaml_labels [--starts N]`` writes ``envs/ocaml/data/labels.json``; what it knows there
 already is kept where it is still as good.
 """
 
