@@ -20,7 +20,7 @@ from gymcc.envs.ocaml.dataset import SHIPPED, shipped
 from gymcc.envs.ocaml.env import make_problem
 from gymcc.envs.ocaml.labels import LABELS, Label, shipped_labels
 from gymcc.envs.ocaml.problem import MODES, OcamlInline
-from gymcc.envs.ocaml.rules import flipped
+from gymcc.envs.ocaml.rules import flipped, followed
 from gymcc.envs.ocaml.state import LETTERS, InlineState
 
 PROVABLE = {"site": 12, "tree": 9}  # calls that are decided on at the start, up to which a proof is tried …
@@ -46,7 +46,7 @@ def improved(problem: OcamlInline, instance: str, starts: int, seed: int) -> Lab
     proven = False
     if len(problem.initial(instance).agenda) <= PROVABLE[problem.mode]:
         proof = search(problem, instance, "exhaustive", Budget(evaluations=STATES))
-        found, proven = [*found, list(map(int, proof.actions))], proof.proven
+        found, proven = [*found, _completed(problem, instance, proof.actions)], proof.proven
     if not proven:
         found += _climbs(problem, instance, starts, seed)
     best = min(found, key=lambda actions: _cost(problem, instance, actions))
@@ -71,6 +71,13 @@ def _climbs(problem: OcamlInline, instance: str, starts: int, seed: int) -> list
         climbed = flipped(problem, instance, price, random, dict(state.decisions))
         found.append([int(action) for action in climbed.values()])
     return found
+
+
+def _completed(problem: OcamlInline, instance: str, actions: Sequence[int]) -> list[int]:
+    """Decisions on all calls for one on some, of the same cost: those on copies are those on their sites."""
+    decided = dict(_walked(problem, instance, actions).decisions)
+    whole = followed(problem, instance, lambda path: decided.get(path, decided.get(path[-1:])))
+    return [int(action) for action in whole.values()]
 
 
 def _walked(problem: OcamlInline, instance: str, actions: Sequence[int]) -> InlineState:
