@@ -35,6 +35,8 @@ start_node() {                                   # a node's part, in the backgro
   steps+=($!)
 }
 
+head_alive() { kill -0 "${steps[0]}" 2>/dev/null; }
+
 clean_up() {                                     # ends this job's Ray, and no other: no `ray stop`
   local i
   kill -USR1 "${steps[@]}" 2>/dev/null           # which srun forwards; at SIGTERM it would kill
@@ -62,7 +64,7 @@ job() {
   trap 'asked=requeue; say "the end of the time is near: checkpoint"; kill -TERM "$driver"' USR1
   trap 'asked=end; say "asked to end: checkpoint"; kill -TERM "$driver"' TERM
   while kill -0 "$driver" 2>/dev/null; do
-    if ! kill -0 "${steps[0]}" 2>/dev/null; then
+    if ! head_alive; then
       say "Ray's head on ${nodes[0]} ended; $run/launch/ray-${nodes[0]}.log says: $(tail -n 3 "$run/launch/ray-${nodes[0]}.log")"
       lost=head
       kill -KILL "$driver" 2>/dev/null
@@ -70,6 +72,10 @@ job() {
     sleep 1 & wait $!
   done
   wait "$driver" || status=$?
+  for ((i = 0; i < 10 && status != 0 && status != 75 && status != 130; i++)); do   # it may have died of the head's loss
+    head_alive || { lost=head; break; }
+    sleep 0.5
+  done
   [ "$lost" != head ] || [ ! -e "$up" ] || [ "$asked" ] || asked=requeue   # a head that never came up will not next time
   [ "$status" != 75 ] || [ "$asked" ] || asked=requeue   # all workers are lost
   [ "$status" != 0 ] || [ "$evaluate" = no ] || "$python" -m gymcc.scripts.main evaluate "$run" || status=$?

@@ -63,10 +63,11 @@ def _train(run: Path, books: Books, joined: Path | None, patience: float) -> Non
     from gymcc.agents.rllib.folder import RunFolder
     from gymcc.agents.rllib.train import train
 
+    runners = RunFolder.open(run).experiment().runners.num_env_runners  # faults in the config are told at once
     cluster = Cluster(os.environ.get("GYMCC_NODES", "").split())
     if address := os.environ.get("RAY_ADDRESS"):
         cluster.join(address, patience)
-        _check_room(RunFolder.open(run).experiment().runners.num_env_runners, cluster.cpus())
+        _check_room(runners, cluster.cpus())
         say(f"{cluster} of {address} at work")
         if joined:
             joined.touch()
