@@ -16,7 +16,14 @@ ODD = ("m5_n37_k19", "m33_n48_k17", "m64_n64_k64")  # tails everywhere, and none
 WIDE = ("m64_n64_k64", "m128_n96_k80")
 METHODS = ("gen/1", "gen/10", "gen/34")
 PROGRAMS = ("tiny/gcd", "small/fir2", "gen/small/1")
-EXAMPLES = {"looptune-mm-model-v0": 40, "looptune-mm-v0": 6, "jitcse-v0": 30, "nitta-synthesis-v0": 12}
+OCAML = ("church", "bits", "gen/3")
+EXAMPLES = {
+    "looptune-mm-model-v0": 40,
+    "looptune-mm-v0": 6,
+    "jitcse-v0": 30,
+    "nitta-synthesis-v0": 12,
+    "ocaml-inline-v0": 8,
+}
 AT_ONCE = {"jitcse-set-v0": "jitcse-v0"}  # one step with a set of the other's actions: tests/core/test_at_once.py
 
 
@@ -55,6 +62,12 @@ def test_jitcse(options: dict[str, Any]) -> None:
 def test_nitta(options: dict[str, Any]) -> None:
     examples = EXAMPLES["nitta-synthesis-v0"]
     assert held("nitta-synthesis-v0", examples=examples, instances=PROGRAMS, **options) == set(LAWS) - {11}
+
+
+@pytest.mark.parametrize("options", [{}, {"mode": "tree", "rules": "flambda", "max_nodes": 12, "max_depth": 2}])
+def test_ocaml(options: dict[str, Any]) -> None:
+    examples = EXAMPLES["ocaml-inline-v0"]
+    assert held("ocaml-inline-v0", examples=examples, instances=OCAML, **options) == set(LAWS) - {11}
 
 
 @pytest.mark.parametrize("env_id", AT_ONCE)
