@@ -72,7 +72,7 @@ job() {
     sleep 1 & wait $!
   done
   wait "$driver" || status=$?
-  for ((i = 0; i < 10 && status != 0 && status != 75 && status != 130; i++)); do   # it may have died of the head's loss
+  for ((i = 0; i < 6 && status != 0 && status != 75 && status != 130; i++)); do   # it may have died of the head's loss
     head_alive || { lost=head; break; }
     sleep 0.5
   done

@@ -5,6 +5,7 @@ An empty IP: the one by which this host reaches others. Port 0: a free one. Ends
 
 from __future__ import annotations
 
+import os
 import socket
 import sys
 
@@ -15,7 +16,7 @@ def main(ip: str, port: int) -> int:
         with socket.create_server((ip or own_address(), port)) as server:
             found, free = server.getsockname()[:2]
     except OSError as error:
-        said = f"port {port} on {socket.gethostname()}: {error.strerror or error}"
+        said = f"port {port} on {socket.gethostname()}: {os.strerror(error.errno) if error.errno else error}"
         print(f"gymcc: {said}; choose another --port, or 0 for a free one", file=sys.stderr)
         return 1
     print(f"{found}:{free}")

@@ -61,7 +61,7 @@ def gymcc(*arguments: object) -> subprocess.CompletedProcess[str]:
 
 def launch(run: Path, *more: object) -> str:
     """Launch the smoke config; the job's number."""
-    basic = ("--on", "slurm", "--time", "10:00", "--set", "logger.wandb.mode=offline", "--out", run, "--json")
+    basic = ("--on", "slurm", "--time", "10:00", "--out", run, "--json")
     done = gymcc("launch", CONFIG, *basic, *more)
     assert done.returncode == 0, done.stderr
     job: str = json.loads(done.stdout)[0]["job"]
@@ -129,7 +129,7 @@ def newest(run: Path) -> dict[str, Any]:
 
 def test_two_nodes_train_lose_one_are_requeued_and_cancelled(cluster: Path) -> None:
     run = cluster / "two"
-    endless = ("--set", "budget.env_steps=100000000", "--runners", 2)
+    endless = ("--set", "budget.env_steps=100000000", "--set", "logger.wandb.mode=offline", "--runners", 2)
     job = launch(run, "--nodes", 2, "--cpus-per-node", 2, *endless)
     until(lambda: len(rows(run)) >= 2, run)
     assert "2 nodes (n0, n1), 3 cores for runners" in log(run)
@@ -171,9 +171,17 @@ def test_two_nodes_train_lose_one_are_requeued_and_cancelled(cluster: Path) -> N
     assert not list((run / "launch").glob("token-*"))
 
 
-def test_a_job_ends_as_its_training_does(cluster: Path) -> None:
+@pytest.fixture(scope="module")
+def alone(cluster: Path) -> tuple[Path, str]:
+    """A job of two nodes of which one never joins, waited for by a later test: its patience costs time."""
+    away = 'eval "stock_$(declare -f start_node)"; start_node() { [ "$1" != 0 ] || stock_start_node "$@"; }'
+    run = cluster / "alone"
+    return run, launch(run, "--nodes", 2, "--cpus-per-node", 1, "--patience", 30, "--setup", away)
+
+
+def test_a_job_ends_as_its_training_does(cluster: Path, alone: tuple[Path, str]) -> None:
     run = cluster / "one"
-    job = launch(run, "--cpus-per-node", 1, "--runners", 0)
+    job = launch(run, "--cpus-per-node", 1, "--runners", 0, "--set", "logger.wandb.mode=disabled")
     until(lambda: job_state(job) in ("COMPLETED", "FAILED"), run)
     assert job_state(job) == "COMPLETED", log(run)
     assert rows(run)[-1]["env_steps"] >= 400
@@ -188,10 +196,8 @@ def test_a_job_ends_as_its_training_does(cluster: Path) -> None:
     assert not processes(by_hand, run)
 
 
-def test_a_node_that_never_joins_is_named(cluster: Path) -> None:
-    run = cluster / "alone"
-    away = 'eval "stock_$(declare -f start_node)"; start_node() { [ "$1" != 0 ] || stock_start_node "$@"; }'
-    job = launch(run, "--nodes", 2, "--cpus-per-node", 1, "--patience", 30, "--setup", away)
+def test_a_node_that_never_joins_is_named(alone: tuple[Path, str]) -> None:
+    run, job = alone
     until(lambda: job_state(job) in ("COMPLETED", "FAILED"), run)
     assert job_state(job) == "FAILED"
     assert re.search(
