@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Mapping, Sequence
 from typing import Annotated, Any
 
@@ -48,10 +49,15 @@ def pick_instances(
 ) -> tuple[str, ...]:
     """The instances to work on, each once: those named, or ``count`` spread evenly over a split (all if None).
 
-    The split is of the dataset in ``options``, or of the problem's first.
+    The split is of the dataset in ``options``, or of the problem's first. What the problem has to say of those named
+    is told on standard error.
     """
     if named:
-        return tuple(dict.fromkeys(problem.resolve(uri) for uri in named))
+        chosen = tuple(dict.fromkeys(problem.resolve(uri) for uri in named))
+        for instance, caveat in ((instance, problem.caveat(instance)) for instance in chosen):
+            if caveat:
+                print(f"note: {instance}: {caveat}", file=sys.stderr)
+        return chosen
     dataset = str(options.get("dataset") or next(iter(problem.datasets)))
     members = find_dataset(problem.datasets, dataset, problem.initial).split(split)
     if not members:

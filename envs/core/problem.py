@@ -188,6 +188,10 @@ class Problem(ABC, Generic[S]):
         """Other figures of a state that people want to read beside its cost, e.g. gflops."""
         return {}
 
+    def caveat(self, instance: str) -> str:
+        """What to say before time is spent on an instance, e.g. that it can have no solution; mostly empty."""
+        return ""
+
     def landscape(self, instances: Sequence[str]) -> dict[str, Any]:
         """For a dataset's card: what else there is to say of how hard these instances are."""
         return {}
