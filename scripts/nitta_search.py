@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
-from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -39,6 +39,8 @@ def searched(
     for name in methods:
         base = name.split("+")[0].rstrip("0123456789.")
         choose(dict.fromkeys([*SYNTHESIS, GUIDED, *METHODS, *ALIASES]), name if name in plain else base, "method")
+    for reason in _open(program, microarchitecture, number_type).root.obstacles:
+        print(f"note: {program}: no complete schedule: {reason}", file=sys.stderr)
     return [
         _by_problem(program, name, budget, seed, microarchitecture, number_type)
         if name in plain
@@ -72,14 +74,10 @@ def _in_tree(root: Node, name: str, method: str, budget: Budget | None, seed: in
 def _guided(root: Node, limit: Limit) -> dict[str, Any]:
     """Beams that follow the shipped guide, wider and wider."""
     from gymcc.agents.nitta_value.guide import Guide
-    from gymcc.agents.nitta_value.search import widening_beam
-    from gymcc.envs.nitta.methods import Explorer, LimitReached, Outcome
+    from gymcc.agents.nitta_value.search import guided
+    from gymcc.envs.nitta.methods import Outcome
 
-    explorer = Explorer(limit, Guide.load().estimates)
-    ended = "limit"
-    with suppress(LimitReached):
-        widening_beam(explorer, root)
-        ended = "done"
+    explorer, ended = guided(root, Guide.load(), limit)
     node = explorer.best or root
     return Outcome(GUIDED, node, ended, explorer.evaluations, explorer.seconds, tuple(explorer.curve)).row()
 
@@ -97,7 +95,7 @@ def _by_problem(
     from gymcc.envs.nitta.methods import Outcome
     from gymcc.scripts.environments import make
 
-    options = {"microarchitecture": str(microarchitecture or ""), "number_type": number_type or "fx32.32"}
+    options = {"microarchitecture": str(microarchitecture or ""), "number_type": number_type}
     env = make(ENV, dataset=str(program), **options)
     problem, instance = env.problem, env.instances[0]
     found = search(problem, instance, method, budget or Budget(evaluations=DRAWN), seed)

@@ -135,6 +135,8 @@ def _network(backend: str, network: Network) -> ServerSettings | None:
         raise ValueError(f"{' and '.join(ours)}: for servers of our own, not the one at {network.url}")
     if "command" in given:
         words = network.command
+        if not isinstance(words, str | list | tuple):
+            raise ValueError(f"command is text or words, got {words!r}")
         given["command"] = tuple(shlex.split(words) if isinstance(words, str) else map(str, words))
     if "folder" in given:
         given["folder"] = Path(network.folder).expanduser()

@@ -9,7 +9,7 @@ from functools import cache
 from pathlib import Path
 
 from gymcc.envs.core.problem import UnknownInstance
-from gymcc.envs.nitta.frontend import compile_lua
+from gymcc.envs.nitta.frontend import LuaError, compile_lua
 from gymcc.envs.nitta.generator import SIZES, generate
 from gymcc.envs.nitta.methods import synthesise
 from gymcc.envs.nitta.numbers import DEFAULT_TYPE, NumberType
@@ -62,8 +62,12 @@ class Library:
         raise UnknownInstance(f"unknown program {instance!r}; allowed: {allowed}")
 
     def program(self, instance: str) -> Program:
-        """The program, compiled; raises :class:`UnknownInstance`."""
-        return compile_lua(self.source(instance), instance, self.number_type)
+        """The program, compiled; raises :class:`UnknownInstance`, also where a number does not fit into the type."""
+        source = self.source(instance)
+        try:
+            return compile_lua(source, instance, self.number_type)
+        except LuaError as error:
+            raise UnknownInstance(f"{instance} as {self.number_type}: {error}") from error
 
     def known_label(self, instance: str) -> Label | None:
         """What is known of an instance without a search."""

@@ -138,6 +138,10 @@ class Nitta(Problem[Node]):
             "best_proven": bool(label and label.proven),
         }
 
+    def caveat(self, instance: str) -> str:
+        """Why the program can have no complete schedule, where that is known."""
+        return "; ".join(self._root(instance).obstacles)
+
     def remarks(self, state: Node) -> dict[str, float | bool]:
         """The process duration so far, whether the schedule is complete, and how many options have no action."""
         return {

@@ -27,6 +27,7 @@ def text(problem: Nitta, node: Node) -> str:
         f"{node.root.program.name} at {node.sid}",
         f"duration {node.duration}, {waiting}{end}",
     ]
+    lines += [f"no complete schedule: {reason}" for reason in node.root.obstacles]
     ranked = sorted(range(len(moves.kept)), key=lambda action: -moves.options[action].score)
     for action in ranked[:_SHOWN]:
         option = moves.options[action]

@@ -7,6 +7,7 @@ from typing import Any
 
 from gymcc.envs.nitta.graph import Graph
 from gymcc.envs.nitta.microarchitecture import DEFAULT, Microarchitecture
+from gymcc.envs.nitta.obstacles import obstacles
 from gymcc.envs.nitta.options import GROUP_BINDS, DecisionKind, Option, offered
 from gymcc.envs.nitta.program import Program
 from gymcc.envs.nitta.schedule import Schedule
@@ -179,6 +180,11 @@ class Root(Node):
     def variables(self) -> int:
         """How many variables the program has."""
         return len(Graph(self.program.functions).variables)
+
+    @remembered
+    def obstacles(self) -> tuple[str, ...]:
+        """Why there can be no complete schedule, where that is known without a search."""
+        return tuple(obstacles(self.program, self.microarchitecture))
 
     def __reduce__(self) -> tuple[Any, ...]:
         return open_tree, (self.program, self.microarchitecture, self.group_binds)

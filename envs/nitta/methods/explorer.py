@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Sequence
+from copy import copy
 from dataclasses import dataclass
 from random import Random
 from time import perf_counter
@@ -61,13 +62,25 @@ class Explorer(Generic[N]):
         self.limit, self._scores, self.random = limit or Limit(), scores, Random(seed)
         self._key, self._clock, self._began = key, clock, clock()
         self._known: dict[Hashable, Sequence[float]] = {}
-        self.best: N | None = None
+        self._evaluated: set[Hashable] = set()
+        self._schedules: list[N] = []  # each shorter than the one before
         self.curve: list[Point] = []
+
+    def seeing(self, scores: Scores[N]) -> Explorer[N]:
+        """The same search with other eyes: what either has evaluated, and the limit, is of both."""
+        other = copy(self)
+        other._scores, other._known = scores, {}
+        return other
+
+    @property
+    def best(self) -> N | None:
+        """The shortest schedule so far."""
+        return self._schedules[-1] if self._schedules else None
 
     @property
     def evaluations(self) -> int:
         """Nodes evaluated so far."""
-        return len(self._known)
+        return len(self._evaluated)
 
     @property
     def seconds(self) -> float:
@@ -84,7 +97,8 @@ class Explorer(Generic[N]):
         key = node.sid if self._key is None else self._key(node)
         known = self._known.get(key)
         if known is None:
-            known = self._known[key] = self._evaluated(node)
+            self._evaluate(node, key)
+            known = self._known[key] = self._scores(node)
         return known
 
     def positive(self, node: N) -> list[tuple[float, N]]:
@@ -92,12 +106,14 @@ class Explorer(Generic[N]):
         scores = self.scores(node)
         return [(score, node.children[index]) for index, score in enumerate(scores) if score > 0]
 
-    def _evaluated(self, node: N) -> Sequence[float]:
+    def _evaluate(self, node: N, key: Hashable) -> None:
+        if key in self._evaluated:
+            return
         if self.evaluations == self.limit.evaluations:
             raise LimitReached
         if node.crashed:
             raise SynthesisCrashed(node.sid)
+        self._evaluated.add(key)
         if is_success(node) and (self.best is None or node.duration < self.best.duration):
-            self.best = node
-            self.curve.append((self.evaluations + 1, self.seconds, float(node.duration)))
-        return self._scores(node)
+            self._schedules.append(node)
+            self.curve.append((self.evaluations, self.seconds, float(node.duration)))

@@ -32,4 +32,4 @@ def make_unit(spec: UnitSpec) -> Unit:
     return UNITS[spec.type](spec)
 
 
-__all__ = ["FOREVER", "Endpoint", "Fram", "InvalidDecision", "Unit", "make_unit"]
+__all__ = ["FOREVER", "UNITS", "Endpoint", "Fram", "InvalidDecision", "Unit", "make_unit"]
