@@ -42,13 +42,14 @@ class Cluster:
         """Names of the nodes at work."""
         import ray
 
-        return sorted(node["NodeName"] for node in ray.nodes() if node["Alive"]) if ray.is_initialized() else []
+        nodes = ray.nodes() if ray.is_initialized() else []  # type: ignore[no-untyped-call]
+        return sorted(node["NodeName"] for node in nodes if node["Alive"])
 
     def cpus(self) -> int:
         """Cores that Ray may give to runners."""
         import ray
 
-        return int(ray.cluster_resources().get("CPU", 0))
+        return int(ray.cluster_resources().get("CPU", 0))  # type: ignore[no-untyped-call]
 
     def lost(self) -> list[str]:
         """Named nodes that have gone since the last call."""

@@ -23,7 +23,7 @@ import pytest
 CLUSTER = Path(__file__).with_name("cluster.sh")
 CONFIG = Path(__file__).parents[2] / "configs/smoke.yaml"
 PROGRAMS = ("slurmctld", "slurmd", "munged", "sbatch")
-PATIENCE = 120.0  # seconds for anything to happen on a loaded machine
+PATIENCE = 240.0  # seconds for anything to happen on a loaded machine
 
 
 def lacking() -> str:
