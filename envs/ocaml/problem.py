@@ -149,7 +149,9 @@ class OcamlInline(Problem[InlineState]):
         return float(found.cost / default.cost * growth**self.size_weight)
 
     def cost_key(self, state: InlineState) -> Hashable:
-        return state.program, frozenset(each for each in state.decisions if each[1] is not Action.DEFAULT)
+        """Leaving a site to the compiler is not to decide on it; on a path it is not to do as for the path's site."""
+        said = (each for each in state.decisions if each[1] is not Action.DEFAULT or len(each[0]) > 1)
+        return state.program, frozenset(said)
 
     def heuristic(self, instance: str) -> Sequence[int]:
         """What the compiler does unasked: its default at every call."""
