@@ -14,7 +14,7 @@ class NodesMissing(OSError):
 
 
 class Cluster:
-    """Ray nodes by the names that SLURM gave them; no names: whoever is there."""
+    """Ray nodes by the names that SLURM gave them; no names: whoever is there at first."""
 
     def __init__(self, names: Sequence[str]) -> None:
         self.names = list(names)
@@ -37,6 +37,7 @@ class Cluster:
                     f"{', '.join(missing)}; launch/ray-{missing[0]}.log may say why"
                 )
             time.sleep(0.5)
+        self.names = self.names or self.alive()
 
     def alive(self) -> list[str]:
         """Names of the nodes at work."""
