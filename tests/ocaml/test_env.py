@@ -242,3 +242,16 @@ def test_flambda_is_ternary(monkeypatch):
     assert info["action_mask"].tolist() == [1, 1, 1]
     rewards, _ = play(env, "lenses", lambda mask: Action.DEFAULT)
     assert sum(rewards) == pytest.approx(0, abs=1e-9)
+
+
+@needs_closure
+@pytest.mark.parametrize("name", ["bits", "quaternions", "symbolic"])
+def test_simulator_and_compiler_offer_the_same(name):
+    """Calls that can be inlined, what is inlined unasked, and the calls that inlining opens."""
+    simulated, real = (make_env(backend=backend).problem.backend(name) for backend in ("sim", "closure"))
+    sites = range(len(simulated.sites))
+    assert [simulated.legal((site,)) for site in sites] == [real.legal((site,)) for site in sites]
+    inlinable = [site for site in sites if len(real.legal((site,))) > 1]
+    assert [simulated.children((site,)) for site in inlinable] == [real.children((site,)) for site in inlinable]
+    alike = sum(simulated.default(site) == real.default(site) for site in sites)
+    assert alike >= 0.95 * len(sites)
