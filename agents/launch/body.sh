@@ -46,7 +46,7 @@ clean_up() {                                     # ends this job's Ray, and no o
 }
 
 job() {
-  local asked='' lost='' status=0 attempt=${SLURM_RESTART_COUNT:-0} i
+  local asked='' lost='' waited=0 status=0 attempt=${SLURM_RESTART_COUNT:-0} i
   mapfile -t nodes < <(scontrol show hostnames "$SLURM_JOB_NODELIST")
   steps=() up=$run/launch/up-$SLURM_JOB_ID
   export OMP_NUM_THREADS=1 RAY_AUTH_MODE=token RAY_AUTH_TOKEN_PATH=$run/launch/token-$SLURM_JOB_ID
@@ -67,6 +67,11 @@ job() {
     if ! head_alive; then
       say "Ray's head on ${nodes[0]} ended; $run/launch/ray-${nodes[0]}.log says: $(tail -n 3 "$run/launch/ray-${nodes[0]}.log")"
       lost=head
+      kill -KILL "$driver" 2>/dev/null
+    fi
+    [ "$asked" != requeue ] || waited=$((waited + 1))
+    if [ "$waited" -gt $((lead * 2 / 3)) ]; then
+      say "no checkpoint in time: the one before will do"
       kill -KILL "$driver" 2>/dev/null
     fi
     sleep 1 & wait $!

@@ -33,6 +33,7 @@ cpus={cpus}               # of each node
 gpus={gpus}
 port={port}               # of Ray's head; 0: a free one
 patience={patience}       # seconds for all nodes to join
+lead={lead}       # seconds to checkpoint before the end of the time
 requeues={requeues}       # times that this job may requeue itself
 evaluate={evaluate}       # compare with searches after training
 
