@@ -5,6 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from gymcc.envs.registry import ROWS
+
 MODEL = "looptune-mm-model-v0"
 
 
@@ -20,7 +22,7 @@ def found(gymcc, tmp_path) -> Path:
 def test_list_names_every_environment(gymcc):
     status, out, _ = gymcc("list", "--json")
     assert status == 0
-    assert {row["id"] for row in json.loads(out)} == {"looptune-mm-v0", MODEL, "jitcse-v0", "jitcse-set-v0"}
+    assert {row["id"] for row in json.loads(out)} == {row.id for row in ROWS}
 
 
 def test_info_shows_instance_and_card(gymcc):
