@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import warnings
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -31,16 +32,16 @@ class GuideNet(nn.Module):
         return growth, hopeless
 
 
-class _Probable(nn.Module):
-    """As the guide runs it: the second output is a probability."""
+class _Together(nn.Module):
+    """Networks as the guide runs them: outputs ``(options, members)``, the second one a probability."""
 
-    def __init__(self, net: GuideNet) -> None:
+    def __init__(self, nets: Sequence[GuideNet]) -> None:
         super().__init__()
-        self.net = net
+        self.nets = nn.ModuleList(nets)
 
     def forward(self, features: Tensor) -> tuple[Tensor, Tensor]:
-        growth, hopeless = self.net(features)
-        return growth, torch.sigmoid(hopeless)
+        growth, hopeless = zip(*(net(features) for net in self.nets), strict=True)
+        return torch.stack(growth, -1), torch.sigmoid(torch.stack(hopeless, -1))
 
 
 def fit(lessons: Lessons, settings: Fitting, seed: int) -> tuple[GuideNet, dict[str, float]]:
@@ -75,14 +76,14 @@ def loss(outputs: tuple[Tensor, Tensor], labels: tuple[Tensor, Tensor], settings
     return (weights * each).mean(), functional.binary_cross_entropy_with_logits(logits, hopeless)
 
 
-def export(net: GuideNet, card: GuideCard, folder: Path) -> None:
+def export(nets: Sequence[GuideNet], card: GuideCard, folder: Path) -> None:
     """Write ``guide.onnx`` and ``guide.json`` into ``folder``, each replaced in one step."""
     folder.mkdir(parents=True, exist_ok=True)
     outputs = ["growth", "hopeless"]
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         torch.onnx.export(
-            _Probable(net).eval(),
+            _Together(nets).eval(),
             (torch.zeros(2, len(card.columns)),),
             str(folder / f".{NETWORK}"),
             input_names=["features"],

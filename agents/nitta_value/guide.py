@@ -1,13 +1,12 @@
 """A guide: a network that says how long the schedule may become after each option, as ``guide.onnx`` and a side-car.
 
-Two outputs per option: by how many times the ticks that must at least follow (:func:`remaining`) the schedule grows
-from here on at best, and whether no schedule can be reached at all.
+Two outputs per option and member, for a guide is several networks: by how many times the ticks that must at least
+follow (:func:`remaining`) the schedule grows from here on at best, and whether no schedule can be reached at all.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any
@@ -19,6 +18,7 @@ from gymcc.agents.nitta_value.observe import COLUMNS, Observer, remaining
 from gymcc.agents.policy import PRETRAINED
 from gymcc.envs.nitta.tree import Node
 
+Floats = NDArray[np.float32]
 NETWORK, CARD, SCHEMA = "guide.onnx", "guide.json", 1
 SHIPPED = PRETRAINED / "nitta-guide"
 RISK = 0.7  # a state without any schedule is like one that takes so many times longer
@@ -61,11 +61,11 @@ class GuideCard:
 
 
 class Guide:
-    """A guide that is loaded; remembers the algorithms it has seen, so one per search is best."""
+    """A guide that is loaded; ``members`` networks."""
 
     def __init__(self, card: GuideCard, session: Any) -> None:
         self.card, self._session = card, session
-        self._observer = Observer()
+        self.members: int = session.get_outputs()[0].shape[1]
 
     @classmethod
     def load(cls, path: Path = SHIPPED) -> Guide:
@@ -81,27 +81,39 @@ class Guide:
         except Exception as error:  # onnxruntime raises a dozen classes of its own
             raise GuideError(f"{path / NETWORK}: no ONNX network: {' '.join(str(error).split())[:200]}") from error
         shapes = {item.name: tuple(item.shape[1:]) for item in [*session.get_inputs(), *session.get_outputs()]}
-        if shapes != (expected := {"features": (len(COLUMNS),), "growth": (), "hopeless": ()}):
-            raise GuideError(f"{path / NETWORK}: network has {shapes}, a guide {expected}")
+        members = shapes.get("growth", ())
+        if len(members) != 1 or shapes != {"features": (len(COLUMNS),), "growth": members, "hopeless": members}:
+            raise GuideError(f"{path / NETWORK}: network has {shapes}, no guide of {len(COLUMNS)} columns")
         return cls(card, session)
 
-    def fresh(self) -> Guide:
-        """The same guide, having seen nothing."""
-        return Guide(self.card, self._session)
-
-    def rows(self, node: Node) -> NDArray[np.float32]:
-        """What the guide sees of a node's options."""
-        return self._observer.rows(node)
-
-    def estimates(self, node: Node) -> list[float]:
-        """Of each option the duration of the best schedule behind it, with a surcharge for the risk of none."""
-        return self.judged(node, self.rows(node))
-
-    def judged(self, node: Node, rows: NDArray[np.float32]) -> list[float]:
-        """:meth:`estimates` of rows that are known already."""
+    def outputs(self, rows: Floats) -> tuple[Floats, Floats]:
+        """Growth and the probability of hopelessness, each ``(options, members)``, of options' features."""
         if not len(rows):
-            return []
+            return (empty := np.zeros((0, self.members), np.float32)), empty
         growth, hopeless = self._session.run(["growth", "hopeless"], {"features": rows})
-        ticks = (growth + self.card.risk * hopeless) * remaining(node)
-        estimates: Sequence[float] = (node.duration + ticks).tolist()
-        return list(estimates)
+        return growth, hopeless
+
+    def ticks(self, rows: Floats, scale: float) -> Floats:
+        """What each member takes to follow after an option, ``(options, members)``; ``scale`` is :func:`remaining`."""
+        growth, hopeless = self.outputs(rows)
+        return np.asarray((growth + self.card.risk * hopeless) * scale)
+
+
+class Outlook:
+    """A guide looking at one tree; remembers what it has seen there."""
+
+    def __init__(self, guide: Guide) -> None:
+        self.guide, self._observer = guide, Observer()
+        self._known: dict[str, Floats] = {}
+
+    def estimates(self, node: Node, member: int | None = None) -> list[float]:
+        """Of each option the duration of the best schedule behind it, with a surcharge for the risk of none.
+
+        By one member, or by all together.
+        """
+        ticks = self._known.get(node.sid)
+        if ticks is None:
+            ticks = self.guide.ticks(self._observer.rows(node), remaining(node))
+            self._known[node.sid] = ticks
+        chosen = ticks.mean(axis=1) if member is None else ticks[:, member]
+        return [float(each) for each in node.duration + chosen]

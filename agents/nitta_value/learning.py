@@ -48,11 +48,12 @@ def learn(settings: GuideSettings, run: Path, progress: Progress = lambda row: N
             progress({"round": number, "program": program, "done": done, "of": len(programs), "best": best})
         guide = run / "guides" / f"{number:02}"
         if not (guide / CARD).exists():
-            row = _fitted(settings, run, lessons, guide, programs, validation)
+            members = settings.fitting.members if number + 1 == len(settings.rounds) else 1
+            row = _fitted(settings, run, lessons, guide, members, programs, validation)
             _log(run, {"round": number, **row})
             progress({"round": number, **row})
         results.append((_score(guide), guide))
-    best_guide = min(results, key=lambda result: result[0])[1]
+    best_guide = min(reversed(results), key=lambda result: result[0])[1]  # of equals the last
     for name in (NETWORK, CARD):
         shutil.copy(best_guide / name, run / name)
     return run
@@ -108,9 +109,15 @@ def _lesson(folder: Path, guide: Path | None, effort: Effort, seed: int, program
 
 
 def _fitted(
-    settings: GuideSettings, run: Path, folder: Path, guide: Path, programs: list[str], validation: list[str]
+    settings: GuideSettings,
+    run: Path,
+    folder: Path,
+    guide: Path,
+    members: int,
+    programs: list[str],
+    validation: list[str],
 ) -> dict[str, Any]:
-    """Fit a network to all lessons so far, validate it and write it; figures for a row of metrics.
+    """Fit networks to all lessons so far, validate them and write them; figures for a row of metrics.
 
     A program of which no schedule is known teaches nothing: everything in it would be hopeless.
     """
@@ -118,7 +125,8 @@ def _fitted(
     if not parts:
         raise ConfigError(f"no schedule of any of the {len(programs)} programs was found: more descents may help")
     lessons = Lessons.joined(parts)
-    net, losses = fit(lessons, settings.fitting, settings.seed)
+    fits = [fit(lessons, settings.fitting, settings.seed + member) for member in range(members)]
+    nets, losses = [net for net, _ in fits], fits[0][1]
     card = GuideCard(
         columns=list(COLUMNS),
         risk=settings.risk,
@@ -127,9 +135,9 @@ def _fitted(
         gymcc=gymcc.__version__,
     )
     partial_guide = guide.with_name(f".{guide.name}")
-    export(net, card, partial_guide)
+    export(nets, card, partial_guide)
     found = summary(_trials(run, validation, Guide.load(partial_guide)))
-    export(net, GuideCard(**{**asdict(card), "validation": found}), partial_guide)
+    export(nets, GuideCard(**{**asdict(card), "validation": found}), partial_guide)
     shutil.rmtree(guide, ignore_errors=True)
     partial_guide.rename(guide)
     return {"solved": len(parts), "lessons": len(lessons.growth), **losses, **found}

@@ -116,8 +116,9 @@ class _Study:
         known = self.seen.get(node.sid)
         if known is None:
             rows = self.observer.rows(node)
-            estimates = self.guide.judged(node, rows) if self.guide else []
-            known = self.seen[node.sid] = _Seen(rows, remaining(node), node.duration, estimates)
+            scale = remaining(node)
+            ticks = self.guide.ticks(rows, scale).mean(axis=1).tolist() if self.guide else []
+            known = self.seen[node.sid] = _Seen(rows, scale, node.duration, [node.duration + each for each in ticks])
         return known
 
     def descend(self, node: Node) -> None:

@@ -20,6 +20,7 @@ def canonical(state: Synthesis) -> Hashable:
         state.bus_next,
         state.sent,
         state.last_buffered,
+        state.prototypes,
         frozenset(state.waiting.functions),
         tuple(map(_unit, state.units)),
     )

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from functools import partial
 from heapq import heappop, heappush
 from itertools import count
 
+from gymcc.agents.nitta_value.guide import Guide, Outlook
 from gymcc.agents.nitta_value.observe import remaining
 from gymcc.agents.nitta_value.same import canonical
-from gymcc.envs.nitta.methods import Explorer, SynthesisCrashed, is_success
+from gymcc.envs.nitta.methods import Explorer, Limit, LimitReached, SynthesisCrashed, is_success
 from gymcc.envs.nitta.methods.threads import STEP_LIMIT
 from gymcc.envs.nitta.tree import Node
 
+NARROW = 2
 Open = tuple[float, int, Node]  # estimate, order, a child that is not evaluated yet
 
 
@@ -60,14 +63,30 @@ def least_duration(node: Node) -> float:
     return node.duration if node.state.waiting.functions else node.duration + remaining(node) - 1
 
 
-def widening_beam(explorer: Explorer[Node], root: Node) -> Node:
+def widening_beam(explorer: Explorer[Node], root: Node, others: Sequence[Explorer[Node]] = ()) -> Node:
     """Beams of width 1, 2, 4… until the limit; what is evaluated already costs nothing again.
 
-    Gives the shortest schedule, or ``root`` without any.
+    ``others`` see the same search by other estimates: their beams follow, narrow ones always, wide ones as long as no
+    schedule is found. Gives the shortest schedule, or ``root`` without any.
     """
     width, before = 1, -1
     while explorer.evaluations > before:
         before = explorer.evaluations
         beam(explorer, root, width)
+        for other in others:
+            if width <= NARROW or explorer.best is None:
+                beam(other, root, width)
         width *= 2
     return explorer.best or root
+
+
+def guided(root: Node, guide: Guide, limit: Limit) -> tuple[Explorer[Node], str]:
+    """Beams by all members of the guide together, then by each; how that went, and why it ended (done or limit)."""
+    outlook = Outlook(guide)
+    explorer = Explorer[Node](limit, outlook.estimates)
+    others = [explorer.seeing(partial(outlook.estimates, member=member)) for member in range(guide.members)]
+    try:
+        widening_beam(explorer, root, others if guide.members > 1 else ())
+    except LimitReached:
+        return explorer, "limit"
+    return explorer, "done"

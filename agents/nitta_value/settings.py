@@ -31,8 +31,9 @@ class Round(Section):
 
 
 class Fitting(Section):
-    """How the network is fitted to all lessons so far after each round."""
+    """How networks are fitted to all lessons so far: one after each round but the last, ``members`` then."""
 
+    members: Count = 4
     layers: Annotated[tuple[Count, ...], Field(min_length=1)] = (256, 128, 64)
     lr: Positive = 1e-3
     batch_size: Count = 1024

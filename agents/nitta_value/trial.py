@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from math import exp, log
 from typing import Any
 
 from gymcc.agents.nitta_value.guide import Guide
-from gymcc.agents.nitta_value.search import widening_beam
+from gymcc.agents.nitta_value.search import guided
 from gymcc.envs.nitta.library import Library
-from gymcc.envs.nitta.methods import Explorer, Limit, LimitReached, synthesise
+from gymcc.envs.nitta.methods import Limit, synthesise
 from gymcc.envs.nitta.tree import Node, open_tree
 
 FAILURE_RATIO = 10.0  # of a search that finds nothing where stateOfTheArt finds something, in the score
@@ -59,9 +58,7 @@ def compared(program: str, guide: Guide, reference: dict[str, Any] | None = None
         found = synthesise(root, "stateOfTheArt")
         duration = found.node.duration if found.complete else None
         reference = {"evaluations": found.evaluations, "sota": duration}
-    explorer = Explorer[Node](Limit(reference["evaluations"]), guide.fresh().estimates)
-    with suppress(LimitReached):
-        widening_beam(explorer, root)
+    explorer, _ = guided(root, guide, Limit(reference["evaluations"]))
     best = explorer.best
     used = explorer.curve[-1][0] if explorer.curve else explorer.evaluations
     return Trial(

@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gymcc.agents.config import ConfigError
-from gymcc.agents.nitta_value.guide import Guide, GuideError
+from gymcc.agents.nitta_value.guide import Guide, GuideError, Outlook
 from gymcc.agents.nitta_value.learning import learn, pick
 from gymcc.agents.nitta_value.lessons import Effort, Lessons, gather
 from gymcc.agents.nitta_value.observe import COLUMNS, remaining
@@ -28,7 +28,7 @@ BODY = {
     "kind": "guide",
     "programs": {"shipped": False, "generated": {"tiny": 3}},
     "rounds": [{"descents": 12}, {"descents": 4, "evaluations": 40, "continuations": 3}],
-    "fitting": {"epochs": 60.0, "layers": [16], "batch_size": 32, "lr": 0.01},
+    "fitting": {"members": 2, "epochs": 60.0, "layers": [16], "batch_size": 32, "lr": 0.01},
     "validation": {"programs": {"split": "validation", "shipped": False, "generated": {"tiny": 2}}},
 }
 SETTINGS = GuideSettings.model_validate(BODY)
@@ -118,22 +118,24 @@ def test_lessons_are_read_back(tmp_path):
 
 def test_a_run_holds_a_guide_that_knows_what_is_short(run):
     guide = Guide.load(run)
-    assert guide.card.validation["programs"] == 2
+    assert (guide.card.validation["programs"], guide.members) == (2, 2)
+    assert Guide.load(run / "guides" / "00").members == 1
     rows = [json.loads(line) for line in (run / "metrics.jsonl").read_text().splitlines()]
     assert [row["round"] for row in rows] == [0, 1]
     assert rows[1]["lessons"] > rows[0]["lessons"]
     lessons = [Lessons.load(path) for path in sorted((run / "lessons" / "01").iterdir())]
     predicted, labels = [], []
     for part in lessons:
-        growth, hopeless = guide._session.run(["growth", "hopeless"], {"features": part.features.astype(np.float32)})
+        growth, hopeless = guide.outputs(part.features.astype(np.float32))
+        assert growth.shape == hopeless.shape == (len(part.keys), 2)
         assert ((hopeless >= 0) & (hopeless <= 1)).all()
-        predicted += list(growth[~part.hopeless])
+        predicted += list(growth.mean(axis=1)[~part.hopeless])
         labels += list(part.growth[~part.hopeless])
     assert np.corrcoef(predicted, labels)[0, 1] > 0.5
 
 
 def test_estimates_are_ticks_of_the_schedule(run):
-    guide, root = Guide.load(run), tree("tiny/weekday")
+    guide, root = Outlook(Guide.load(run)), tree("tiny/weekday")
     estimates = guide.estimates(root)
     assert len(estimates) == len(root.options)
     assert all(0 < estimate < 60 for estimate in estimates)

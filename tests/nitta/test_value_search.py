@@ -4,11 +4,14 @@ from contextlib import suppress
 from functools import cache
 from math import exp, log
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gymcc.agents.nitta_value.search import beam, least_duration, widening_beam
+from gymcc.agents.nitta_value.guide import Outlook
+from gymcc.agents.nitta_value.observe import AT
+from gymcc.agents.nitta_value.search import beam, guided, least_duration, widening_beam
 from gymcc.agents.nitta_value.trial import Trial, compared, summary
 from gymcc.envs.nitta.library import Library
 from gymcc.envs.nitta.methods import Explorer, Limit, LimitReached, is_success, synthesise
@@ -100,13 +103,58 @@ def test_a_wider_beam_sees_more_and_pays_only_for_what_is_new():
 
 
 class Blind:
-    """Stands in for a guide."""
+    """Stands in for a guide of several members who see nothing."""
 
-    def fresh(self):
-        return self
+    def __init__(self, members=1):
+        self.members = members
 
-    def estimates(self, node):
-        return blind(node)
+    def ticks(self, rows, scale):
+        return np.zeros((len(rows), self.members), np.float32)
+
+
+class TwoMinds(Blind):
+    """Its first member follows NITTA's scores, its second one the opposite; together they see nothing."""
+
+    def __init__(self):
+        super().__init__(2)
+
+    def ticks(self, rows, scale):
+        scores = rows[:, AT["score"]]
+        return np.stack([-scores, scores], axis=1)
+
+
+@pytest.mark.parametrize("guide", [Blind(1), Blind(3), TwoMinds()])
+def test_a_guide_of_several_members_shares_one_limit(guide):
+    name = "small/fir2"
+    explorer, ended = guided(tree(name), guide, Limit(120))
+    assert (explorer.evaluations, ended) == (120, "limit")
+    for small in SMALL[:3]:
+        explorer, ended = guided(tree(small), guide, Limit())
+        assert (ended, explorer.best.duration) == ("done", optimum(small))
+
+
+def test_members_judge_alone_and_together():
+    outlook, node = Outlook(TwoMinds()), tree("small/fir2")
+    alone = [outlook.estimates(node, member) for member in (0, 1)]
+    assert outlook.estimates(node) == pytest.approx([(a + b) / 2 for a, b in zip(*alone, strict=True)])
+    best = max(range(len(node.options)), key=lambda at: node.options[at].score)
+    assert alone[0][best] == min(alone[0])
+    assert alone[1][best] == max(alone[1])
+
+
+def test_other_eyes_pay_once_for_what_is_evaluated():
+    first = Explorer(Limit(30), blind)
+    second = first.seeing(misled)
+    root = tree("small/fir2")
+    beam(first, root, 1)
+    paid = first.evaluations
+    assert second.evaluations == paid
+    assert second.scores(root) == misled(root) != first.scores(root)
+    assert second.evaluations == paid
+    with pytest.raises(LimitReached):
+        beam(second, root, 4)
+    assert first.evaluations == second.evaluations == 30
+    assert first.best is second.best
 
 
 def test_a_trial_gives_both_searches_the_same_number_of_nodes():
