@@ -31,13 +31,20 @@ nodes with 43,791 options. NITTA's quirks that change results are kept: obvious 
 functions that a refactoring loses, locks of the multiplexer, renames one level deep. Restated without recordings:
 allocation, other number types, more than one unit of a kind besides memories.
 
-**Back ends.** The embedded model needs nothing. `gymcc nitta serve` answers NITTA's web API from it; a real server
-can be walked in the same way (`gymcc.envs.nitta.backends.server`), and `gymcc nitta ml-backend` scores options for a
-real NITTA.
+**Back ends.** `backend="embedded"` needs nothing. `backend="server"` asks a live NITTA for the same nodes: one that
+runs at `url`, or one for each program that `command` starts in `folder` (by default `stack exec nitta --`, or what
+NITTA_RUN_COMMAND_OVERRIDE says) and that is started anew after `restart_every` episodes. A node that it fails on is
+masked; a server that dies, hangs (`answer_seconds`) or talks nonsense cuts the episode off (`info["error"]`). What a
+server does not show, the last row and the graph, is the embedded model's while the two offer options of the same
+kinds; decisions of a newer NITTA are options of no kind. In the other direction `gymcc nitta ml-backend` scores
+options for a real NITTA, and `gymcc nitta serve` answers NITTA's web API from the embedded model.
 
-**Instances.** `nitta/programs`: 79 programs of ours in tiers tiny, small, medium, hard (`tiny/gcd`), also each alone
-as `nitta/programs-tiny` ...; `nitta/generated`: a seeded generator (`gen/<size>/<seed>`); your own Lua file or
-folder.
+**Instances.** `nitta/programs`: 78 programs of ours in tiers tiny, small, medium, hard (`tiny/gcd`), also each alone
+as `nitta/programs-tiny` ...; `gymcc info nitta-synthesis-v0 --dataset nitta/programs` tells of each what stateOfTheArt
+finds, the shortest schedule known and whether that is proven; `nitta/generated`: a seeded generator
+(`gen/<size>/<seed>`); your own Lua file or folder (`dataset=FOLDER`, then `own/<name>`), for the default processor or
+one of your own (`microarchitecture=FILE.toml`). What plainly cannot be scheduled, such as 7 receives where the SPI
+takes 6, is said to be so by `gymcc info`, `play`, `search` and `env.unwrapped.problem.caveat(instance)`.
 
 **Version history.** v0: first.
 """

@@ -142,6 +142,11 @@ class Nitta(Problem[Node]):
         """Why the program can have no complete schedule, where that is known."""
         return "; ".join(self._root(instance).obstacles)
 
+    def landscape(self, instances: Sequence[str]) -> dict[str, Any]:
+        from gymcc.envs.nitta.landscape import landscape
+
+        return landscape(self, instances)
+
     def remarks(self, state: Node) -> dict[str, float | bool]:
         """The process duration so far, whether the schedule is complete, and how many options have no action."""
         return {

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import replace
+from typing import Any
 
 from gymcc.envs.core.dataset import Dataset
 from gymcc.envs.nitta.backends.server.connection import Connection
@@ -87,6 +88,9 @@ class LiveNitta(Nitta):
 
     def solution(self, instance: str) -> Sequence[int] | None:
         return self.embedded.solution(instance)
+
+    def landscape(self, instances: Sequence[str]) -> dict[str, Any]:
+        return self.embedded.landscape(instances)
 
     def facts(self, instance: str) -> dict[str, float | bool]:
         return self.embedded.facts(instance)
