@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import inspect
+from collections.abc import Iterator, Sequence
 from importlib import import_module
+from itertools import groupby
 from typing import Annotated, Any
 
 import typer
@@ -61,6 +63,17 @@ def _show_environment(env: CompilerEnv[Any], env_id: str, as_json: bool) -> None
         show([{**facts, "unit": env.problem.unit, "deterministic": env.problem.deterministic, "page": page}], True)
         return
     print(page)
-    show([{"action": index, "name": name} for index, name in enumerate(actions)], False)
+    show([{"action": index, "name": name} for index, name in _condensed(actions)], False)
     show([{"observation": name, "space": space[:100]} for name, space in spaces.items()], False)
     print(f"methods of search and compare: {', '.join(methods_of(env.problem))}")
+
+
+def _condensed(actions: Sequence[str]) -> Iterator[tuple[str, str]]:
+    """The actions by number; of a row of names that only count on, such as option_0 to option_63, one line."""
+    stems = [name.removesuffix(f"_{index}") if name.endswith(f"_{index}") else "" for index, name in enumerate(actions)]
+    for stem, row in groupby(range(len(actions)), key=lambda index: stems[index] or index):
+        first, *_, last = [*row] * 2
+        if first == last:
+            yield str(first), actions[first]
+        else:
+            yield f"{first} to {last}", f"{stem}_{first} to {stem}_{last}"

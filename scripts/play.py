@@ -58,8 +58,13 @@ def _row(env: CompilerEnv[Any], action: str, info: dict[str, Any]) -> dict[str, 
 def _print(env: CompilerEnv[Any], row: dict[str, Any], as_json: bool) -> None:
     if as_json:
         return
-    figures = ", ".join(f"{key} {value:.4g}" for key, value in row.items() if isinstance(value, float))
+    figures = ", ".join(f"{key} {value:.4g}" for key, value in row.items() if _is_figure(value))
     print(f"{row['action'] or 'start'}: {figures}\n{env.problem.show(env.state)}\n")
+
+
+def _is_figure(value: Any) -> bool:
+    """Whether it is a number that is known."""
+    return isinstance(value, int | float) and value == value
 
 
 def _interact(env: CompilerEnv[Any], info: dict[str, Any]) -> None:
