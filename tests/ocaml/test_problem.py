@@ -85,8 +85,10 @@ def test_tree_mode_opens_the_calls_of_a_copied_body_depth_first(nested):
     sites = {(site.name, site.line): site.id for site in problem.backend("own/nested").sites}
     inner, outer, last = 0, sites["two", 4], sites["three", 5]
     assert state.agenda == ((inner,), (1,), (outer,), (last,))
-    for action in (Action.NEVER, Action.NEVER, Action.NEVER):
+    for action in (Action.NEVER, Action.NEVER):
         state = problem.apply(state, action)
+    assert problem.apply(state, Action.INLINE).agenda == ((outer, 0), (outer, 1), (last,))
+    state = problem.apply(state, Action.NEVER)
     state = problem.apply(state, Action.INLINE)
     assert state.agenda == ((last, outer),)
     state = problem.apply(state, Action.INLINE)
