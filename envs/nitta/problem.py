@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Hashable, Mapping, Sequence
 from functools import lru_cache
 from math import nan
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
 from gymcc.envs.core.dataset import Dataset
+from gymcc.envs.core.memo import Memo
 from gymcc.envs.core.problem import BackendError, Problem, Rule, UnknownInstance, checked_action
 from gymcc.envs.nitta.library import Label, Library
 from gymcc.envs.nitta.microarchitecture import DEFAULT, Microarchitecture
@@ -21,6 +22,7 @@ MAX_STEPS = 750  # NITTA's own limit
 SIZES = (32, 64, 128)
 FAILURE = 10  # ticks for each variable of the program, added to what is not a complete schedule
 _TREES = 1_000
+_RECENT = 5_000  # nodes that a search may come back to
 
 
 class Nitta(Problem[Node]):
@@ -56,6 +58,7 @@ class Nitta(Problem[Node]):
         self.max_steps = MAX_STEPS
         self._root = lru_cache(_TREES)(self._open)
         self._ends: dict[tuple[str, str], float] = {}
+        self._recent: Memo[tuple[str, str, int], Node] = Memo(0)
 
     def __getstate__(self) -> dict[str, Any]:
         return {name: value for name, value in self.__dict__.items() if name != "_root"}
@@ -87,7 +90,21 @@ class Nitta(Problem[Node]):
 
     def apply(self, state: Node, action: int) -> Node:
         checked_action(self, state, action)
-        return state.child(self.moves(state).kept[action])
+        index = self.moves(state).kept[action]
+        if not self._recent.entries:
+            return state.child(index)
+        key = (state.root.program.name, state.sid, index)
+        node = self._recent.get(key)
+        if node is None:
+            node = state.child(index)
+            self._recent.put(key, node)
+        return node
+
+    def fresh(self) -> Self:
+        """As any problem's; and since a search walks the same ways again, nodes that it came by lately are kept."""
+        clone = super().fresh()
+        clone._recent = Memo(_RECENT)
+        return clone
 
     def is_terminal(self, state: Node) -> bool:
         return not self.moves(state).legal.any()

@@ -133,14 +133,11 @@ class Node:
         """A node pickles as its root and its id: states are made again, not copied."""
         return _node_at, (self.root, self.sid)
 
-    @property
+    @remembered
     def root(self) -> Root:
         """The root of the tree."""
-        node = self
-        while node.parent:
-            node = node.parent
-        assert isinstance(node, Root)
-        return node
+        assert self.parent is not None
+        return self.parent.root
 
     def at(self, sid: str) -> Node:
         """The node of that id, from the root of this one's tree."""
@@ -170,6 +167,11 @@ class Root(Node):
         super().__init__("-", None, None, group_binds)
         self.program = program
         self.microarchitecture = microarchitecture
+
+    @property
+    def root(self) -> Root:
+        """This node."""
+        return self
 
     @remembered
     def state(self) -> Synthesis:
