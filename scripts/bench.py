@@ -56,6 +56,23 @@ def nitta(
 
 
 @app.command()
+def ocaml(
+    steps: int = typer.Option(100, help="Flips of a decision per program.", min=1),
+    compiled: int = typer.Option(3, help="Vectors of decisions per program for the compiler, if there is one.", min=1),
+    as_json: Json = False,
+) -> None:
+    """OCaml: a step by number of calls, the simulator beside the compiler, what is to be gained over the default."""
+    from gymcc.benchmarks import bench_ocaml
+
+    tables = bench_ocaml.bench(steps, compiled)
+    if as_json:
+        print(json.dumps(tables, indent=2))
+        return
+    for title, rows in tables.items():
+        show(rows, False, title)
+
+
+@app.command()
 def fidelity(
     nests: int = typer.Option(200, help="Nests per instance and action set.", min=10), as_json: Json = False
 ) -> None:
