@@ -21,6 +21,7 @@ Programs = Annotated[
 Out = Annotated[Path, typer.Option(help="Where the rows go; a folder that was begun is gone on with.")]
 BackendName = Annotated[str, typer.Option("--backend", help="sim, closure or flambda.")]
 Rules = Annotated[str, typer.Option(help="Of the simulator: closure or flambda.")]
+Mode = Annotated[str, typer.Option(help="tree: copies are decided on too; site: they follow the source's calls.")]
 Method = Annotated[str, typer.Option(help="annealing or walk.")]
 Steps = Annotated[int, typer.Option(help="Of each chain; 0: the method's own, 300 or 200.", min=0)]
 Candidates = Annotated[
@@ -39,6 +40,7 @@ def command(
     out: Out,
     backend: BackendName = "sim",
     rules: Rules = "closure",
+    mode: Mode = "tree",
     method: Method = "annealing",
     steps: Steps = 0,
     candidates: Candidates = 0,
@@ -58,7 +60,7 @@ def command(
 
     programs, own = named(program)
     plan = Plan(method, steps, candidates, chains, seed, start)
-    spec = Spec(backend, rules, size_weight, own=own)
+    spec = Spec(backend, rules, size_weight, mode=mode, own=own)
     with (
         measuring(spec, workers, pool) as measure,
         progress(len(programs) * plan.chains * (plan.steps + 1), "steps") as advance,

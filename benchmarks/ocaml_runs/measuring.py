@@ -20,7 +20,7 @@ from gymcc.envs.ocaml.compilers import Compilers, RealCompilers, Simulators
 from gymcc.envs.ocaml.env import BACKENDS, RULES
 from gymcc.envs.ocaml.features import site_features
 from gymcc.envs.ocaml.library import Library, Source
-from gymcc.envs.ocaml.problem import MAX_DEPTH, MAX_NODES
+from gymcc.envs.ocaml.problem import MAX_DEPTH, MAX_NODES, MODES
 
 ATTEMPTS = 11  # at a candidate: the first and, like the original, 10 more where compilers fail
 REMEMBERED = 20_000  # trees of one worker whose figures are kept
@@ -35,11 +35,13 @@ class Spec:
     size_weight: float = 0.1
     max_depth: int = MAX_DEPTH
     max_nodes: int = MAX_NODES
+    mode: str = "tree"  # of decisions: on copies too, or on the calls of the source alone ("site")
     own: tuple[tuple[str, str], ...] = ()  # ids and places of programs that are not shipped
 
     def __post_init__(self) -> None:
         choose(dict.fromkeys(BACKENDS), self.backend, "backend")
         choose(RULES, self.rules, "rules")
+        choose(dict.fromkeys(MODES), self.mode, "mode")
         if not 0 <= self.size_weight <= 10:
             raise ValueError(f"size_weight is a number from 0 to 10, got {self.size_weight!r}")
 
@@ -111,7 +113,7 @@ class Worker:
 
     def _open(self, program: str) -> Opened:
         backend = self._compilers.backend(program)
-        space = Space(backend, self.spec.max_depth, self.spec.max_nodes)
+        space = Space(backend, self.spec.max_depth, self.spec.max_nodes, self.spec.mode)
         return Opened(space, site_features(backend.sites, backend.definitions))
 
     def _measure(self, program: str, wanted: Tree) -> Outcome:

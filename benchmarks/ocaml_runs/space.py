@@ -6,10 +6,11 @@ from collections.abc import Iterable
 from functools import cached_property
 from typing import Any, TypeAlias
 
+from gymcc.envs.core.choices import choose
 from gymcc.envs.ocaml.actions import Action
 from gymcc.envs.ocaml.backend import Backend
 from gymcc.envs.ocaml.ir import Path
-from gymcc.envs.ocaml.problem import MAX_DEPTH, MAX_NODES
+from gymcc.envs.ocaml.problem import MAX_DEPTH, MAX_NODES, MODES
 
 Tree: TypeAlias = frozenset[Path]  # the inlined paths; with a path all that it begins with
 ROOT: Path = ()
@@ -18,11 +19,15 @@ ROOT: Path = ()
 class Space:
     """The trees of one program; calls without a choice are left out, paths of more than ``max_depth`` stay calls.
 
-    A tree may have at most ``max_nodes`` nodes in copied bodies.
+    A tree may have at most ``max_nodes`` nodes in copied bodies. In site mode it has none: copies of a call follow what
+    is decided on it, so that trees are sets of the source's calls.
     """
 
-    def __init__(self, backend: Backend, max_depth: int = MAX_DEPTH, max_nodes: int = MAX_NODES) -> None:
-        self.backend, self.max_depth, self.max_nodes = backend, max_depth, max_nodes
+    def __init__(
+        self, backend: Backend, max_depth: int = MAX_DEPTH, max_nodes: int = MAX_NODES, mode: str = "tree"
+    ) -> None:
+        choose(dict.fromkeys(MODES), mode, "mode")
+        self.backend, self.max_depth, self.max_nodes, self.mode = backend, max_depth, max_nodes, mode
         self._children: dict[Path, tuple[Path, ...]] = {}
 
     @cached_property
@@ -34,6 +39,8 @@ class Space:
         """The calls that stand in the copy that inlining at ``path`` makes; those of the source for the root."""
         if path == ROOT:
             return self.roots
+        if self.mode == "site":
+            return ()
         found = self._children.get(path)
         if found is None:
             inner = ((*path, site) for site in self.backend.children(path))

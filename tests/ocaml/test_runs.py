@@ -16,6 +16,7 @@ from gymcc.benchmarks.ocaml_runs.moves import backtrack, flip
 from gymcc.benchmarks.ocaml_runs.space import reported, split
 from gymcc.envs.core.problem import BackendError
 from gymcc.envs.ocaml.actions import Action
+from gymcc.envs.ocaml.env import make_problem
 
 PROGRAMS = ("bits", "quaternions", "life", "functor_sets")
 
@@ -170,3 +171,19 @@ def test_walks_go_anywhere_but_where_nothing_was_measured():
 def test_bad_plans_are_named(options, said):
     with pytest.raises(ValueError, match=said):
         Plan(**options)
+
+
+@settings(max_examples=20, deadline=None)
+@given(st.sampled_from(PROGRAMS), st.integers(0, 10_000))
+def test_in_site_mode_trees_are_sets_of_calls_and_cost_what_the_environment_says(program, seed):
+    worker = Worker(Spec(mode="site"))
+    space, random, tree = worker.opened(program).space, Random(seed), frozenset[tuple[int, ...]]()
+    for _ in range(4):
+        tree = mutate(space, tree, random)
+    assert all(len(path) == 1 for path in tree)
+    problem = make_problem()
+    state = problem.initial(program)
+    assert space.nodes(tree) == state.agenda
+    while state.path is not None:
+        state = problem.apply(state, Action.INLINE if state.path in tree else Action.NEVER)
+    assert worker(Task(program, tree)).objective == pytest.approx(problem.cost(state), rel=1e-12)
