@@ -24,8 +24,8 @@ from gymcc.agents.rllib import environment
 from gymcc.agents.rllib.export import TorchScorer, describe, export, load_weights
 from gymcc.agents.rllib.folder import RunFolder
 from gymcc.agents.rllib.networks import ENCODERS, ILLEGAL
-from gymcc.agents.rllib.tracking import Tracker
 from gymcc.agents.rllib.validation import Validator, run_facts
+from gymcc.agents.tracking import Tracker
 from gymcc.envs.core.choices import choose
 from gymcc.envs.core.env import CompilerEnv
 from gymcc.envs.core.episode import Episode
@@ -53,7 +53,7 @@ def clone(experiment: Experiment, run_dir: Path, progress: Callable[[dict[str, A
     env = environment.plain(experiment.env.id, environment.training_options(experiment))
     validator = Validator(experiment)
     folder = RunFolder.create(run_dir, experiment, run_facts(experiment, env, validator))
-    tracker = Tracker(experiment.logger.wandb, run_dir, experiment.model_dump(mode="json"), {})
+    tracker = Tracker(experiment.logger, run_dir, experiment.model_dump(mode="json"))
     try:
         _Lesson(experiment, env, validator, folder, tracker, progress).take()
     finally:
@@ -101,7 +101,7 @@ class _Lesson:
             row |= self.folder.leave_out(self.env.problem.failures(), self.validator.env.problem.failures())
             row["seconds"] = time.monotonic() - self.start
             self.folder.log(row)
-            self.tracker.log(row)
+            self.tracker.row(row)
             self.progress(row)
 
     def _share(self) -> float:

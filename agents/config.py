@@ -76,6 +76,10 @@ class Epsilon(Section):
     steps: Count = 50_000
     stretches: Share = 0.0
 
+    def at(self, steps: int) -> float:
+        """Share of random actions after so many environment steps, stretches aside."""
+        return self.start + (self.end - self.start) * min(1.0, steps / self.steps)
+
 
 class DQN(Section):
     """Deep Q-learning with a target network and n-step returns (Mnih et al. 2015; Hessel et al. 2018)."""
@@ -184,13 +188,30 @@ class Wandb(Section):
 
     project: str = "gymcc"
     entity: str | None = None
+    group: str | None = None  # what runs are shown together: seeds of one config, samples of a sweep
     mode: Literal["auto", "online", "offline", "disabled"] = "auto"
 
 
+LOGGERS = ("jsonl", "wandb", "tensorboard")
+
+
 class Logger(Section):
-    """Metrics always go to ``metrics.jsonl``; to Weights & Biases as well unless its mode is ``disabled``."""
+    """Metrics always go to ``metrics.jsonl``; to Weights & Biases as well unless its mode is ``disabled``.
+
+    A list of names is short for the same: ``[jsonl, tensorboard]`` leaves Weights & Biases out.
+    """
 
     wandb: Wandb = Wandb()
+    tensorboard: bool = False  # files of TensorBoard in the run folder
+
+    @model_validator(mode="before")
+    @classmethod
+    def _named(cls, value: Any) -> Any:
+        if not isinstance(value, list):
+            return value
+        if unknown := [name for name in value if name not in LOGGERS]:
+            raise ValueError(f"unknown logger {unknown[0]!r}; allowed: {', '.join(LOGGERS)}")
+        return {"wandb": {} if "wandb" in value else {"mode": "disabled"}, "tensorboard": "tensorboard" in value}
 
 
 ALGORITHMS: dict[int | str, type[Section]] = {"dqn": DQN, "ppo": PPO, "cloning": Cloning}

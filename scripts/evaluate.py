@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from hashlib import blake2b
 from pathlib import Path
 from typing import Annotated, Any
@@ -10,8 +9,6 @@ from typing import Annotated, Any
 import typer
 
 from gymcc.agents.policy import Policy, find
-from gymcc.agents.rllib.folder import RunFolder
-from gymcc.agents.rllib.tracking import Tracker
 from gymcc.scripts.budgets import (
     Count,
     Dataset,
@@ -26,6 +23,7 @@ from gymcc.scripts.budgets import (
 )
 from gymcc.scripts.environments import Option, make, parse_options, pick_instances
 from gymcc.scripts.evaluation import POLICY, Plan
+from gymcc.scripts.exhibit import exhibit
 from gymcc.scripts.output import Json, invocation
 from gymcc.scripts.verdict import carry_out
 
@@ -87,19 +85,7 @@ def evaluate(
     digest = blake2b(find(run).read_bytes(), digest_size=8).hexdigest()
     plan = Plan(policy.card.env, options, instances, methods, tuple(references), spent, seed, seeds, {"policy": digest})
     folder = out or (run if run.is_dir() else Path("runs") / (run.parent.name if run.suffix else run.name))
-    rows = carry_out(plan, env, folder, policy, as_json, f"{folder.name}: policy against searches", invocation())
-    _track(run, rows)
-    return rows
-
-
-def _track(run: Path, rows: Sequence[Mapping[str, Any]]) -> None:
-    """Add the table to the run's own W&B run, if it was tracked."""
-    if not (run / "config.yaml").is_file():
-        return
-    folder = RunFolder.open(run)
-    latest = folder.latest()
-    identity = RunFolder(latest).read_json("state.json").get("wandb", {}) if latest else {}
-    if identity:
-        tracker = Tracker(folder.experiment().logger.wandb, run, {}, identity)
-        tracker.table("evaluation", list(rows[0]), [list(row.values()) for row in rows])
-        tracker.finish()
+    verdict = carry_out(plan, env, folder, policy, as_json, f"{folder.name}: policy against searches", invocation())
+    if (run / "config.yaml").is_file():
+        exhibit(run, verdict, env)
+    return verdict.rows

@@ -21,6 +21,7 @@ COMMANDS = {
     "cancel": "launch_cancel",
     "evaluate": "evaluate",
     "report": "report",
+    "wandb": "tracking",
     "generate": "generate",
     "verify": "verify",
     "bench": "bench",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +22,15 @@ OTHERS = {"speedup": "best_on_path", "final_speedup": "last_state"}  # names of 
 IMPORTANCE = "importance.json"  # in a run folder
 
 
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What a comparison came to."""
+
+    rows: list[dict[str, Any]]  # of the table, one per method
+    records: list[Record]
+    report: Path
+
+
 def carry_out(
     plan: Plan,
     env: CompilerEnv[Any],
@@ -30,8 +39,8 @@ def carry_out(
     as_json: bool,
     title: str,
     command: str = "",
-) -> list[dict[str, Any]]:
-    """Run a plan, keep its records and report in ``folder``, print the table; returns its rows."""
+) -> Verdict:
+    """Run a plan, keep its records and report in ``folder``, print the table."""
     path = folder / "records" / f"{plan.key(env.problem)}.jsonl"
     with progress(len(plan.instances), "evaluating") as advance:
         records = run(plan, env, path, policy, advance)
@@ -42,7 +51,7 @@ def carry_out(
     show(rows if as_json else _short(rows), as_json, f"{title} ({said})")
     if not as_json:
         print(f"records: {path}\nreport:  {report}")
-    return rows
+    return Verdict(rows, records, report)
 
 
 def _study(path: Path, env: CompilerEnv[Any], policy: Policy | None, instances: Sequence[str]) -> None:
@@ -94,15 +103,27 @@ def write_report_of(
 def _worked(records: Sequence[Record], env: CompilerEnv[Any]) -> Worked:
     """One record step by step, of the policy if there is one, where it gained most; with the code before and after."""
     problem = env.problem
-    chosen = [record for record in records if record.method == POLICY] or list(records)
-    record = max(chosen, key=lambda each: each.baseline_cost / each.final_cost)
-    states = [problem.initial(record.instance)]
-    for name in record.actions:
-        states.append(problem.apply(states[-1], problem.parse(name)))
+    record = telling(records)
+    states = states_of(env, record)
     texts = (problem.show(state) for state in states)
     steps = list(zip(["", *record.actions], texts, record.costs, strict=True))
     best = states[record.costs.index(record.best_cost)]
     return Worked(steps, _listing(env, states[0]), _listing(env, best))
+
+
+def telling(records: Sequence[Record]) -> Record:
+    """The record that an example is made of: of the policy if there is one, where it gained most."""
+    chosen = [record for record in records if record.method == POLICY] or list(records)
+    return max(chosen, key=lambda each: each.baseline_cost / each.final_cost)
+
+
+def states_of(env: CompilerEnv[Any], record: Record) -> list[Any]:
+    """The states on a record's path, the start first."""
+    problem = env.problem
+    states = [problem.initial(record.instance)]
+    for name in record.actions:
+        states.append(problem.apply(states[-1], problem.parse(name)))
+    return states
 
 
 def _listing(env: CompilerEnv[Any], state: Any) -> str:

@@ -15,6 +15,7 @@ from torch import nn
 from gymcc.agents.config import ConfigError, Experiment
 from gymcc.agents.policy import Card
 from gymcc.agents.rllib import environment
+from gymcc.agents.rllib.baselines import baselines
 from gymcc.agents.rllib.build import build
 from gymcc.agents.rllib.export import TorchScorer, describe, export, load_weights
 from gymcc.agents.rllib.folder import RunFolder, RunFolderError
@@ -22,8 +23,9 @@ from gymcc.agents.rllib.metrics import metrics_row
 from gymcc.agents.rllib.nodes import NodeWatch
 from gymcc.agents.rllib.recovery import look_rarely
 from gymcc.agents.rllib.session import interruptible, local_ray, quiet_stderr
-from gymcc.agents.rllib.tracking import Tracker, parse_run
 from gymcc.agents.rllib.validation import Validator, run_facts
+from gymcc.agents.tracking import Tracker, parse_run
+from gymcc.agents.tracking.artifacts import Uploads, fetch_checkpoint
 from gymcc.envs.core.env import CompilerEnv
 
 Progress = Callable[[dict[str, Any]], None]
@@ -46,11 +48,13 @@ def train(
 
     Resume only your own run folders: RLlib's checkpoints are pickles.
     """
+    tracked = parse_run(wandb_run) if wandb_run else {}
+    if resume and tracked and not run_dir.exists():
+        fetch_checkpoint(tracked, run_dir)
     folder = RunFolder.open(run_dir) if resume else RunFolder.require_free(run_dir)
     experiment = folder.experiment() if folder else config
     if experiment is None:
         raise ConfigError("a new run needs a config")
-    tracked = parse_run(wandb_run) if wandb_run else {}
     with ExitStack() as stack:
         if folder:
             stack.enter_context(folder.locked())
@@ -85,7 +89,9 @@ def _train(
             elif not folder.read_json("run.json"):  # prepared by a launch
                 folder.write_json("run.json", run_facts(experiment, env, validator))
             facts = {**folder.read_json("run.json"), **experiment.model_dump(mode="json")}
-            tracker = Tracker(experiment.logger.wandb, run_dir, facts, tracked or state.get("wandb", {}))
+            folder.forget_after(state.get("iteration", 0))
+            rows = list(folder.rows())
+            tracker = Tracker(experiment.logger, run_dir, facts, tracked, rows)
             run = _Run(experiment, folder, algorithm, env, validator, tracker, progress, state)
             try:
                 run.loop()
@@ -111,13 +117,13 @@ class _Run:
     ) -> None:
         self.experiment, self.folder, self.algorithm, self.env = experiment, folder, algorithm, env
         self.validator, self.tracker, self.progress = validator, tracker, progress
+        self.uploads = Uploads(tracker, folder.path)
         self.iteration, self.env_steps = state.get("iteration", 0), state.get("env_steps", 0)
         self.seconds_before = state.get("seconds", 0.0)
         self.start = time.monotonic()
         self.nodes = NodeWatch(folder, measured=not env.problem.deterministic)
         self.validation: dict[str, Any] = state.get("validation", {})
         self.best = folder.read_json("policy.json").get("validation", {}).get("speedup", 0.0)
-        folder.forget_after(self.iteration)
 
     @property
     def seconds(self) -> float:
@@ -141,10 +147,7 @@ class _Run:
                     saved = self.iteration
         if saved < self.iteration:
             self._checkpoint()
-        latest = self.folder.latest()
-        files = ["policy.onnx", "policy.json", "config.yaml", "run.json"]
-        if latest is not None and (self.folder.path / "policy.onnx").is_file():
-            self.tracker.artifact("policy", self.folder.path, [*files, str(latest.relative_to(self.folder.path))])
+        self.uploads.offer(self.folder.latest(), self.validation, final=True)
         if interrupted.is_set():
             raise KeyboardInterrupt
 
@@ -167,15 +170,16 @@ class _Run:
         row["steps_per_s"] = (self.env_steps - before) / (time.monotonic() - begun)
         algorithm = self.experiment.algorithm
         if algorithm.name == "dqn":
-            row["epsilon"] = learner_module(self.algorithm).epsilon(self.env_steps)
+            row["epsilon"] = algorithm.epsilon.at(self.env_steps)
         if self.iteration % self.experiment.validation.every == 0 or self._share() >= 1:
             self._validate()
             row["validation_speedup"] = self.validation["speedup"]
             row["validation_slower"] = self.validation["slower"]
+            row |= self._baselines()
         row |= self._left_out() | self.nodes.look(self.algorithm.env_runner_group)
         row["seconds"] = self.seconds
         self.folder.log(row)
-        self.tracker.log(row)
+        self.tracker.row(row)
         self.progress(row)
 
     def _left_out(self) -> dict[str, int]:
@@ -183,6 +187,14 @@ class _Run:
         group = self.algorithm.env_runner_group
         told = group.foreach_env_runner(_failures, local_env_runner=group.num_remote_workers() == 0)
         return self.folder.leave_out(self.env.problem.failures(), self.validator.env.problem.failures(), *told)
+
+    def _baselines(self) -> dict[str, float]:
+        """What the validation's speed-up is held against; asked once in the life of a run."""
+        facts = self.folder.read_json("run.json")
+        if "baselines" not in facts:
+            facts["baselines"] = baselines(self.validator.env.problem, self.validator.instances)
+            self.folder.write_json("run.json", facts)
+        return {f"validation_{name}": speedup for name, speedup in facts["baselines"].items()}
 
     def _validate(self) -> None:
         self.validation = self.validator(TorchScorer(self.net))
@@ -194,7 +206,8 @@ class _Run:
         return describe(self.experiment, self.env, self.env_steps, self.validation)
 
     def _checkpoint(self) -> None:
-        self.folder.publish(self.iteration, self._write_checkpoint, self.experiment.checkpoint.keep)
+        path = self.folder.publish(self.iteration, self._write_checkpoint, self.experiment.checkpoint.keep)
+        self.uploads.offer(path, self.validation)
 
     def _write_checkpoint(self, path: Path) -> None:
         self.algorithm.save_to_path(str(path.resolve()))
@@ -205,7 +218,6 @@ class _Run:
             "seconds": self.seconds,
             "validation": self.validation,
             "best": self.best,
-            "wandb": self.tracker.identity,
         }
         RunFolder(path).write_json("state.json", state)
 

@@ -10,7 +10,8 @@ import pytest
 pytest.importorskip("ray")
 
 from gymcc.agents.config import ConfigError, Wandb
-from gymcc.agents.rllib.tracking import _wait_for_free_second, choose_mode, parse_run
+from gymcc.agents.tracking.service import choose_mode, parse_run
+from gymcc.agents.tracking.wandb_run import _wait_for_free_second
 
 WANTED = {"entity": "e", "project": "p", "id": "i"}
 
