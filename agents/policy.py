@@ -58,19 +58,28 @@ class Card:
     def read(cls, path: Path) -> Card:
         """Inverse of :meth:`write`; raises :class:`PolicyError`."""
         try:
-            body = json.loads(path.read_text())
+            text = path.read_text()
         except (OSError, ValueError) as error:
             raise PolicyError(f"{path}: cannot read the policy's side-car: {error}") from error
-        if not isinstance(body, dict) or body.get("schema") != SCHEMA:
-            found = body.get("schema") if isinstance(body, dict) else None
-            raise PolicyError(f"{path}: side-car schema {found!r}; this version reads {SCHEMA}")
-        names = {item.name for item in fields(cls)}
-        if names != set(body):
-            raise PolicyError(f"{path}: missing {sorted(names - set(body))}, unknown {sorted(set(body) - names)}")
-        return cls._typed(body, path)
+        return cls.parse(text, path)
 
     @classmethod
-    def _typed(cls, body: dict[str, Any], path: Path) -> Card:
+    def parse(cls, text: str, where: object) -> Card:
+        """From the text of a side-car that was found at ``where``; raises :class:`PolicyError`."""
+        try:
+            body = json.loads(text)
+        except ValueError as error:
+            raise PolicyError(f"{where}: cannot read the policy's side-car: {error}") from error
+        if not isinstance(body, dict) or body.get("schema") != SCHEMA:
+            found = body.get("schema") if isinstance(body, dict) else None
+            raise PolicyError(f"{where}: side-car schema {found!r}; this version reads {SCHEMA}")
+        names = {item.name for item in fields(cls)}
+        if names != set(body):
+            raise PolicyError(f"{where}: missing {sorted(names - set(body))}, unknown {sorted(set(body) - names)}")
+        return cls._typed(body, where)
+
+    @classmethod
+    def _typed(cls, body: dict[str, Any], where: object) -> Card:
         from pydantic import TypeAdapter, ValidationError  # slow to import, and only files need it
 
         try:
@@ -78,7 +87,7 @@ class Card:
         except ValidationError as error:
             fault = error.errors(include_url=False)[0]
             key = ".".join(map(str, fault["loc"]))
-            raise PolicyError(f"{path}: {key}: {fault['msg']}, got {fault['input']!r}") from error
+            raise PolicyError(f"{where}: {key}: {fault['msg']}, got {fault['input']!r}") from error
 
 
 class Scorer(Protocol):
