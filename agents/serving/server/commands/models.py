@@ -1,0 +1,213 @@
+"""AI.MODEL…: networks stored, run and described, and their aliases."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from hashlib import sha256
+from math import inf
+
+from gymcc.agents.serving.server import replies, runners
+from gymcc.agents.serving.server.commands.words import Words, integer, options, plain, seconds
+from gymcc.agents.serving.server.context import Args, Command, Session
+from gymcc.agents.serving.server.errors import NO_MODEL, SYNTAX, CommandError, readable
+from gymcc.agents.serving.server.store import Keyspace, Store, get_model, get_tensor
+from gymcc.agents.serving.server.values import Alias, Model, from_array
+
+NO_CODE = "ERR TorchScript models and scripts are switched off on this server, for they may run any code (--allow-code)"
+
+
+async def model_store(session: Session, store: Store, args: Args) -> bytes:
+    """``AI.MODELSTORE key BACKEND device [TAG t] [BATCHSIZE n] … [INPUTS n …] [OUTPUTS n …] BLOB chunk…``"""
+    server, key = session.server, plain(args[1])
+    backend, device = readable(args[2]).upper(), readable(args[3]).upper()
+    runners.check(backend, device)
+    if backend in runners.CODE and not server.settings.allow_code:
+        raise CommandError(NO_CODE)
+    given, chunks = _described(args)
+    model = await server.host.off_loop(_made, backend, device, given, chunks)
+    old = await store.get(key)
+    if type(old) is Alias:
+        raise CommandError(
+            f"ERR {readable(key)} is an alias of {readable(old.target)}; store a version, move the alias"
+        )
+    if type(old) is Model and old.digest == model.digest:  # sent again
+        server.statistics.repeated += 1
+        return replies.OK
+    await server.host.compile(model)
+    await store.put(key, model)
+    server.statistics.runs.pop(key, None)
+    return replies.OK
+
+
+async def model_get(session: Session, store: Store, args: Args) -> bytes:
+    """``AI.MODELGET key [META] [BLOB]``"""
+    _, model = await get_model(store, plain(args[1]))
+    wanted = {word.upper() for word in args[2:]} or {b"META", b"BLOB"}
+    if wanted == {b"BLOB"}:
+        return replies.bulk(model.blob)
+    if not wanted <= {b"META", b"BLOB"}:
+        raise CommandError(SYNTAX)
+    size, least, wait = model.batch
+    parts = [
+        *(replies.bulk(text) for text in ("backend", model.backend, "device", model.device, "tag", model.tag)),
+        *(replies.bulk("batchsize"), replies.integer(size), replies.bulk("minbatchsize"), replies.integer(least)),
+        *(replies.bulk("inputs"), replies.bulks(model.inputs), replies.bulk("outputs"), replies.bulks(model.outputs)),
+        *(replies.bulk("minbatchtimeout"), replies.integer(wait)),
+    ]
+    return replies.array(parts + [replies.bulk("blob"), replies.bulk(model.blob)] * (b"BLOB" in wanted))
+
+
+async def model_delete(session: Session, store: Store, args: Args) -> bytes:
+    """``AI.MODELDEL key``; of an alias, only the alias goes."""
+    key = plain(args[1])
+    if not isinstance(await store.get(key), Model | Alias):
+        raise CommandError(NO_MODEL)
+    await store.delete([key])
+    session.server.statistics.runs.pop(key, None)
+    return replies.OK
+
+
+async def model_execute(session: Session, store: Keyspace, args: Args) -> bytes:
+    """``AI.MODELEXECUTE key INPUTS n tensor… OUTPUTS n tensor… [TIMEOUT ms]``"""
+    words = Words(args, 2)
+    inputs: Sequence[bytes] = ()
+    outputs: Sequence[bytes] = ()
+    timeout = inf
+    while words:
+        word = words.keyword()
+        if word == b"INPUTS":
+            inputs = words.several()
+        elif word == b"OUTPUTS":
+            outputs = words.several()
+        elif word == b"TIMEOUT":
+            timeout = seconds(words.next())
+        else:
+            raise CommandError(f"ERR Invalid argument '{readable(word)}'; allowed are INPUTS, OUTPUTS, TIMEOUT")
+    return await _execute(session, store, args[1], inputs, outputs, timeout)
+
+
+async def model_run(session: Session, store: Keyspace, args: Args) -> bytes:
+    """``AI.MODELRUN key [TIMEOUT ms] INPUTS tensor… OUTPUTS tensor…``: the older form, without counts."""
+    words = Words(args, 2)
+    keywords = (b"INPUTS", b"OUTPUTS", b"TIMEOUT")
+    inputs: Sequence[bytes] = ()
+    outputs: Sequence[bytes] = ()
+    timeout = inf
+    while words:
+        word = words.keyword()
+        if word == b"INPUTS":
+            inputs = words.until(*keywords)
+        elif word == b"OUTPUTS":
+            outputs = words.until(*keywords)
+        elif word == b"TIMEOUT":
+            timeout = seconds(words.next())
+        else:
+            raise CommandError(SYNTAX)
+    return await _execute(session, store, args[1], inputs, outputs, timeout)
+
+
+async def alias(session: Session, store: Store, args: Args) -> bytes:
+    """``GYMCC.ALIAS name target``: from now on ``name`` runs the model ``target``; atomic."""
+    name, target = plain(args[1]), plain(args[2])
+    if type(await store.get(target)) is not Model:
+        raise CommandError(f"ERR {readable(target)} is no model that an alias may name")
+    if type(await store.get(name)) is Model:
+        raise CommandError(f"ERR {readable(name)} is a model itself; an alias needs a name of its own")
+    await store.put(name, Alias(target))
+    return replies.OK
+
+
+async def listed(session: Session, store: Store, args: Args) -> bytes:
+    """``GYMCC.MODELS``: of each model its key, back end, device, bytes, digest, and the aliases that name it."""
+    found = await store.models()
+    names: dict[bytes, list[bytes]] = {}
+    for key, value in found.items():
+        if isinstance(value, Alias):
+            names.setdefault(value.target, []).append(key)
+    return replies.array(
+        [_row(key, value, names.get(key, [])) for key, value in sorted(found.items()) if isinstance(value, Model)]
+    )
+
+
+async def scan(session: Session, store: Store, args: Args) -> bytes:
+    """``AI._MODELSCAN``: keys and tags."""
+    found = await store.models()
+    return replies.array(
+        [replies.bulks([key, value.tag]) for key, value in sorted(found.items()) if isinstance(value, Model)]
+    )
+
+
+def _row(key: bytes, model: Model, names: list[bytes]) -> bytes:
+    texts = [replies.bulk(text) for text in (key, model.backend, model.device)]
+    return replies.array(
+        [*texts, replies.integer(len(model.blob)), replies.bulk(model.digest), replies.bulks(sorted(names))]
+    )
+
+
+async def _execute(
+    session: Session, store: Keyspace, name: bytes, inputs: Sequence[bytes], outputs: Sequence[bytes], timeout: float
+) -> bytes:
+    """Run a model on tensors and put its outputs; nothing is put where anything fails."""
+    server = session.server
+    key, model = await get_model(store, plain(name))
+    arrays = [(await get_tensor(store, tensor)).array() for tensor in inputs]
+    runs = server.statistics.of(key)
+    begin = time.perf_counter()
+    try:
+        results = await server.host.run(model, arrays, timeout)
+        if len(results) != len(outputs):
+            raise CommandError(f"ERR the model has {len(results)} outputs, OUTPUTS names {len(outputs)}")
+        made = [from_array(result) for result in results]
+    except CommandError:
+        runs.fail()
+        raise
+    runs.note(time.perf_counter() - begin, len(arrays[0]) if arrays else 1)
+    for tensor, value in zip(outputs, made, strict=True):
+        await store.put(tensor, value)
+    return replies.OK
+
+
+def _described(args: Args) -> tuple[dict[bytes, object], Sequence[bytes]]:
+    """The options of MODELSTORE and the chunks of its blob."""
+    words = Words(args, 4)
+    numbers = {name: lambda: integer(words.next(), 0) for name in (b"BATCHSIZE", b"MINBATCHSIZE", b"MINBATCHTIMEOUT")}
+    names = {b"INPUTS": words.several, b"OUTPUTS": words.several}
+    given = options(words, {b"TAG": words.next, **numbers, **names, b"BLOB": words.rest})
+    chunks = given.pop(b"BLOB", ())
+    assert isinstance(chunks, tuple)
+    if not any(chunks):
+        raise CommandError("ERR Insufficient arguments, missing model BLOB")
+    if given.get(b"MINBATCHSIZE") and not given.get(b"BATCHSIZE"):
+        raise CommandError("ERR MINBATCHSIZE specified without BATCHSIZE")
+    if given.get(b"MINBATCHTIMEOUT") and not given.get(b"MINBATCHSIZE"):
+        raise CommandError("ERR MINBATCHTIMEOUT specified without MINBATCHSIZE")
+    return given, chunks
+
+
+def _made(backend: str, device: str, given: dict[bytes, object], chunks: Sequence[bytes]) -> Model:
+    blob = chunks[0] if len(chunks) == 1 else b"".join(chunks)
+    described = repr((backend, device, sorted(given.items()))).encode()
+    batch = tuple(given.get(name, 0) for name in (b"BATCHSIZE", b"MINBATCHSIZE", b"MINBATCHTIMEOUT"))
+    return Model(
+        backend,
+        device,
+        blob,
+        sha256(described + b"\0" + blob).hexdigest(),
+        given.get(b"TAG", b""),  # type: ignore[arg-type]
+        batch,  # type: ignore[arg-type]
+        given.get(b"INPUTS", ()),  # type: ignore[arg-type]
+        given.get(b"OUTPUTS", ()),  # type: ignore[arg-type]
+    )
+
+
+TABLE = {
+    b"AI.MODELSTORE": Command(model_store, 6),
+    b"AI.MODELGET": Command(model_get, 2, 4),
+    b"AI.MODELDEL": Command(model_delete, 2, 2),
+    b"AI.MODELEXECUTE": Command(model_execute, 5),
+    b"AI.MODELRUN": Command(model_run, 4),
+    b"AI._MODELSCAN": Command(scan, 1, 1),
+    b"GYMCC.ALIAS": Command(alias, 3, 3),
+    b"GYMCC.MODELS": Command(listed, 1, 1),
+}

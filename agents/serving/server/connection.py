@@ -1,0 +1,203 @@
+"""One client: bytes to requests, executed in order, and their replies back, with bounds on both sides."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import select
+import time
+from collections.abc import Coroutine, Generator
+from functools import partial
+from types import coroutine
+from typing import Any, cast
+
+import hiredis
+
+from gymcc.agents.serving.server import replies
+from gymcc.agents.serving.server.context import Server, Session
+from gymcc.agents.serving.server.dispatch import execute
+from gymcc.agents.serving.server.errors import ProtocolError
+from gymcc.agents.serving.server.limits import FLUSH, MAX_UNTRUSTED, MAX_WORDS
+
+MORE: Any = object()  # a request is not complete
+BYTES = {bytes}
+# hiredis makes room for as many elements as an array claims to have, be it 4 billion: such heads never reach it.
+HUGE = re.compile(rb"\r\n[*~>%|][0-9]{7}")
+TAIL = 16  # bytes that a head may have in the previous chunk
+WAITING = 1 << 20  # bytes that are read ahead while a request is executed
+
+
+class Connection(asyncio.Protocol):
+    """Requests are executed as they arrive, within :meth:`data_received`, unless one has to wait for something.
+
+    Then the rest of this connection waits with it, in a task of its own, and other connections go on.
+    """
+
+    def __init__(self, server: Server, numbers: Any, local: bool) -> None:
+        self.server = server
+        self._numbers = numbers
+        self._local = local
+        self._reader = hiredis.Reader(notEnoughData=MORE)
+        self._replies: list[bytes] = []
+        self._size = 0  # bytes of the replies
+        self._pending = 0  # bytes received since the last complete request
+        self._tail = b"\r\n"
+        self._task: asyncio.Task[None] | None = None
+        self._drained: asyncio.Future[None] | None = None
+        self._ended = False  # the client has closed its side
+        self._closing = False
+        self.heard = time.monotonic()
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self.transport = cast(asyncio.Transport, transport)
+        trusted = self._local or not self.server.settings.password
+        self.session = Session(self.server, next(self._numbers), self, trusted)
+        self.server.statistics.connections += 1
+        if len(self.server.sessions) >= self.server.settings.max_clients:
+            self.server.statistics.rejected += 1
+            self._fail("ERR max number of clients reached")
+            return
+        self.server.sessions[self.session.id] = self.session
+
+    def connection_lost(self, error: Exception | None) -> None:
+        self._closing = True
+        self.server.sessions.pop(self.session.id, None)
+        self.resume_writing()
+
+    def data_received(self, data: bytes) -> None:
+        self.heard = time.monotonic()
+        self.server.statistics.received += len(data)
+        try:
+            self._check(data)
+            self._reader.feed(data)
+        except ProtocolError as error:
+            self._fail(f"ERR Protocol error: {error}")
+            return
+        if self._task is None:
+            self._start()
+        elif self._pending > WAITING:
+            self.transport.pause_reading()
+
+    def eof_received(self) -> bool:
+        self._ended = True
+        return self._task is not None  # what is under way is answered yet
+
+    def pause_writing(self) -> None:
+        self._drained = asyncio.get_running_loop().create_future()
+
+    def resume_writing(self) -> None:
+        if self._drained is not None and not self._drained.done():
+            self._drained.set_result(None)
+        self._drained = None
+
+    def address(self) -> tuple[str, int]:
+        name = self.transport.get_extra_info("sockname")
+        return (name[0], name[1]) if isinstance(name, tuple) else ("", 0)
+
+    def gone(self) -> bool:
+        if self._closing or self.transport.is_closing():
+            return True
+        poll = select.poll()
+        poll.register(self.transport.get_extra_info("socket").fileno(), select.POLLRDHUP | select.POLLHUP)
+        return bool(poll.poll(0))
+
+    def close(self) -> None:
+        self._closing = True
+
+    def abort(self) -> None:
+        self._closing = True
+        self.transport.abort()
+
+    def _check(self, data: bytes) -> None:
+        """Raise :class:`ProtocolError` at a request that is too large, before it takes memory."""
+        self._pending += len(data)
+        limit = self.server.settings.max_request if self.session.trusted else MAX_UNTRUSTED
+        if self._pending > limit > 0 and self._task is None:
+            raise ProtocolError(f"a request has {limit} bytes at most")
+        if HUGE.search(data) or HUGE.search(self._tail + data[:TAIL]):
+            raise ProtocolError(f"a request has {MAX_WORDS} words at most")
+        self._tail = data[-TAIL:] if len(data) >= TAIL else (self._tail + data)[-TAIL:]
+
+    def _start(self) -> None:
+        """Serve up to the first wait; a task takes over only if there is one."""
+        serving = self._serve()
+        try:
+            waited = serving.send(None)
+        except StopIteration:
+            return
+        self._flush()
+        self._task = asyncio.get_running_loop().create_task(_continued(serving, waited))
+        self._task.add_done_callback(self._served)
+
+    def _served(self, task: asyncio.Task[None]) -> None:
+        self._task = None
+        if task.cancelled() or task.exception() is not None:
+            self.transport.abort()
+            return
+        self._start()  # what came after the last look
+        if self._ended and self._task is None:
+            self.transport.close()
+        elif not self._closing:
+            self.transport.resume_reading()
+
+    async def _serve(self) -> None:
+        """Execute the requests that are complete."""
+        try:
+            while not self._closing and (args := self._reader.gets()) is not MORE:
+                self._pending = 0
+                if self._drained is not None:
+                    await self._drained
+                if args != []:
+                    self._append(await execute(self.session, _checked(args)))
+                if self._size > FLUSH:
+                    self._flush()
+        except (hiredis.ProtocolError, ProtocolError, MemoryError) as error:
+            self._fail(f"ERR Protocol error: {str(error).removeprefix('Protocol error, ')}")
+        self._flush()
+        if self._closing:
+            self.transport.close()
+
+    def _append(self, reply: bytes) -> None:
+        self._replies.append(reply)
+        self._size += len(reply)
+
+    def _flush(self) -> None:
+        if self._replies and not self.transport.is_closing():
+            self.transport.write(b"".join(self._replies))
+            self.server.statistics.sent += self._size
+            self.server.statistics.commands += len(self._replies)
+        self._replies.clear()
+        self._size = 0
+
+    def _fail(self, text: str) -> None:
+        self._append(replies.error(text))
+        self._flush()
+        self._closing = True
+        self.transport.close()
+
+
+def _checked(args: Any) -> list[bytes]:
+    """A request is an array of strings; whatever else the protocol knows is refused."""
+    if type(args) is not list or set(map(type, args)) != BYTES:
+        raise ProtocolError("a request is an array of bulk strings")
+    return args
+
+
+async def _continued(serving: Coroutine[Any, Any, None], waited: Any) -> None:
+    await _resumed(serving, waited)
+
+
+@coroutine
+def _resumed(serving: Coroutine[Any, Any, None], waited: Any) -> Generator[Any, Any, None]:
+    """The rest of a coroutine that was begun outside a task and now waits for ``waited``."""
+    while True:
+        try:
+            yield waited
+        except BaseException as error:  # passed on, as `await` would
+            step = partial(serving.throw, error)
+        else:
+            step = partial(serving.send, None)
+        try:
+            waited = step()
+        except StopIteration:
+            return

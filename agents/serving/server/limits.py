@@ -1,0 +1,33 @@
+"""Settings of a server, and the bounds that keep it up whatever clients send."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+MIB = 1 << 20
+MAX_KEY = 64 * 1024  # bytes
+MAX_WORDS = 999_999  # elements of a request
+MAX_UNTRUSTED = 64 * 1024  # bytes of a request before the password
+FLUSH = 256 * 1024  # bytes of replies that are held back for one write
+QUICK = 1e-3  # seconds; a model that takes no longer runs on the event loop
+MIN_BATCH_WAIT = 1000  # ms that MINBATCHSIZE is waited for unless MINBATCHTIMEOUT says how long
+RETRY_WINDOW = 10.0  # seconds in which a client that lost its connection repeats its last command
+
+
+@dataclass(slots=True)
+class Settings:
+    """What `gymcc serve` is started with. Sizes in bytes, times in seconds, 0: no bound."""
+
+    password: str = ""
+    allow_code: bool = True  # TorchScript, in models and scripts, may do what this process may
+    memory: int = 0
+    evict: bool = True
+    tensor_ttl: float = 0
+    max_request: int = 1024 * MIB
+    max_clients: int = 10_000
+    idle_timeout: float = 0
+    threads: int = 2  # models that run at a time, off the event loop
+    model_threads: int = 1  # of one model
+    chunk: int = 511 * MIB  # what clients are told to cut models into; RedisAI's own
+    snapshot: str = ""  # path
+    save_every: float = 0

@@ -1,0 +1,120 @@
+"""Compiled models, and where they run: quick ones at once, slow ones in threads, so that nobody else waits."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from math import inf
+from typing import Any, TypeVar
+from weakref import WeakKeyDictionary
+
+from gymcc.agents.serving.server import runners
+from gymcc.agents.serving.server.batching import Batcher
+from gymcc.agents.serving.server.errors import CommandError, one_line
+from gymcc.agents.serving.server.limits import QUICK, Settings
+from gymcc.agents.serving.server.runners.base import Runner
+from gymcc.agents.serving.server.values import Array, Model, Script
+
+T = TypeVar("T")
+
+
+class Engine:
+    """A compiled model that knows from its last run how long it takes."""
+
+    def __init__(self, runner: Runner) -> None:
+        self.runner = runner
+        self.batcher: Batcher | None = None
+        self._seconds = inf
+        self._rows = 1
+
+    def is_quick(self, rows: int) -> bool:
+        """Whether a run on so many rows should be over within a millisecond."""
+        return self._seconds * max(1.0, rows / self._rows) < QUICK
+
+    def run(self, arrays: Sequence[Array], rows: int) -> Sequence[Array]:
+        """The outputs; raises :class:`CommandError` whatever the model raises."""
+        begin = time.perf_counter()
+        try:
+            outputs = self.runner.run(arrays)
+        except CommandError:
+            raise
+        except Exception as error:  # of any back end
+            raise CommandError(f"ERR the model failed: {one_line(error)}") from error
+        self._seconds, self._rows = time.perf_counter() - begin, rows
+        return outputs
+
+
+class Host:
+    """Compiles models and scripts and runs them. What is compiled lives as long as the value it was made of."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._pool = ThreadPoolExecutor(settings.threads, "model")
+        self._engines: WeakKeyDictionary[Model, Engine] = WeakKeyDictionary()
+        self._scripts: WeakKeyDictionary[Script, Any] = WeakKeyDictionary()
+        self._compiling: dict[str, asyncio.Future[Any]] = {}
+
+    async def run(self, model: Model, arrays: Sequence[Array], timeout: float = inf) -> Sequence[Array]:
+        """The outputs of a model; raises :class:`CommandError`, also past ``timeout`` seconds."""
+        engine = self._engines.get(model) or await self.compile(model)
+        rows = len(arrays[0]) if arrays else 1
+        if engine.batcher is not None:
+            return await within(engine.batcher.run(arrays, rows), timeout)
+        return await self._execute(engine, arrays, rows, timeout)
+
+    async def compile(self, model: Model) -> Engine:
+        """Make a model ready; one that is asked for twice is compiled once. Raises :class:`CommandError`."""
+        runner = await self._once(model.digest, runners.load, model, self._settings.model_threads)
+        engine = self._engines.get(model)
+        if engine is None:
+            engine = self._engines[model] = Engine(runner)
+            if model.batch[0]:
+                engine.batcher = Batcher(model.batch, lambda arrays, rows: self._execute(engine, arrays, rows, inf))
+        return engine
+
+    async def script(self, script: Script) -> Any:
+        """The compiled script; raises :class:`CommandError`."""
+        unit = self._scripts.get(script)
+        if unit is None:
+            unit = self._scripts[script] = await self._once(script.digest, _compiled, script)
+        return unit
+
+    async def off_loop(self, function: Callable[..., T], *args: Any, timeout: float = inf) -> T:
+        """Call in a thread; raises :class:`CommandError` past ``timeout`` seconds, and then the result is lost."""
+        return await within(asyncio.get_running_loop().run_in_executor(self._pool, function, *args), timeout)
+
+    def close(self) -> None:
+        """Take no more work; what is under way is not waited for."""
+        self._pool.shutdown(wait=False, cancel_futures=True)
+
+    async def _execute(self, engine: Engine, arrays: Sequence[Array], rows: int, timeout: float) -> Sequence[Array]:
+        if engine.is_quick(rows):
+            return engine.run(arrays, rows)
+        return await self.off_loop(engine.run, arrays, rows, timeout=timeout)
+
+    async def _once(self, digest: str, function: Callable[..., Any], *args: Any) -> Any:
+        future = self._compiling.get(digest)
+        if future is None:
+            future = asyncio.get_running_loop().run_in_executor(self._pool, function, *args)
+            self._compiling[digest] = future
+            future.add_done_callback(lambda _: self._compiling.pop(digest))
+        await asyncio.wait({future})
+        return future.result()
+
+
+async def within(future: asyncio.Future[T], timeout: float) -> T:
+    """The future's result; raises :class:`CommandError` if it is not there in time."""
+    if timeout < inf:
+        await asyncio.wait({future}, timeout=timeout)
+        if not future.done():
+            future.cancel()  # it does not begin any more, or its result is lost
+            raise CommandError(f"TIMEDOUT the model took longer than {timeout * 1000:.0f} ms")
+    return await future
+
+
+def _compiled(script: Script) -> Any:
+    from gymcc.agents.serving.server.runners.torch import TorchScript
+
+    return TorchScript(script)
