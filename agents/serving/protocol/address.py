@@ -63,15 +63,17 @@ class Settings:
     password: str = ""
 
     @classmethod
-    def from_environment(cls, suffix: str = "", environ: Mapping[str, str] | None = None) -> Settings:
-        """From ``SSDB`` and its like; ``SSDB_suffix`` and ``SR_DB_TYPE_suffix`` for a named database.
+    def from_environment(
+        cls, suffix: str = "", environ: Mapping[str, str] | None = None, address: str | None = None
+    ) -> Settings:
+        """From ``SSDB``, or ``address`` in its form, and the other variables; raises ValueError.
 
-        Raises ValueError.
-        Where a variable is missing the defaults are ours: SmartRedis's are a cluster and 100 s.
+        ``suffix``: of ``SSDB_suffix`` and ``SR_DB_TYPE_suffix``, for the database of that name. Where a variable is
+        missing the defaults are ours: SmartRedis's are a cluster and 100 s.
         """
         read = _Variables(os.environ if environ is None else environ, f"_{suffix}" if suffix else "")
         return cls(
-            addresses=read.addresses(),
+            addresses=parse_addresses(address) if address else read.addresses(),
             clustered=read.clustered(),
             key_in=tuple(name for name in read.text("SSKEYIN").split(",") if name),
             key_out=read.text("SSKEYOUT"),
