@@ -8,7 +8,9 @@ import typer
 
 from gymcc.benchmarks import bench_core, bench_looptune, fidelity_looptune
 from gymcc.envs.looptune.dataset import parse_range
-from gymcc.scripts.output import Json, show
+from gymcc.envs.ocaml.dataset import SHIPPED, shipped
+from gymcc.envs.ocaml.fidelity import write_fidelity
+from gymcc.scripts.output import Json, progress, show
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -70,6 +72,34 @@ def ocaml(
         return
     for title, rows in tables.items():
         show(rows, False, title)
+
+
+@app.command()
+def ocaml_fidelity(
+    middle_end: str = typer.Option("closure", help="closure or flambda: whose ocamlopt, and the simulator's rules."),
+    programs: str = typer.Option("", help="Some of the shipped programs, with commas between; else all."),
+    vectors: int = typer.Option(30, help="Random vectors of decisions per program and mode.", min=5),
+    workers: int = typer.Option(2, help="Compilations at a time.", min=1, max=64),
+    keep: bool = typer.Option(False, "--keep", help="Write the figures into the card of the programs."),
+    as_json: Json = False,
+) -> None:
+    """How well the simulator of OCaml inlining tells what decisions do to a real compiler's programs.
+
+    Half an hour of two cores for all programs; what has been measured is kept, so that it can be broken off.
+    """
+    from gymcc.benchmarks import ocaml_fidelity
+
+    names = [name.strip() for name in programs.split(",") if name.strip()]
+    with progress(2 * (len(names) or len(shipped()[SHIPPED])), "fidelity") as told:
+        rows = ocaml_fidelity.bench(middle_end, names, vectors, workers, told=told)
+    if keep:
+        write_fidelity(middle_end, rows, ocaml_fidelity.versions(middle_end))
+    tables = {"Programs": rows, "Simulator against ocamlopt": ocaml_fidelity.summary(rows)}
+    if as_json:
+        print(json.dumps(tables, indent=2))
+        return
+    for title, table in tables.items():
+        show(table, False, title)
 
 
 @app.command()

@@ -292,7 +292,8 @@ def counted(residual: Program, pricer: Pricer) -> tuple[int, int]:
         charge = pricer.charges.by_path[path][block]
         time += profile.total(number) * charge[0]
         words += profile.total(number) * charge[1]
-    return time + pricer.charges.total(RETURNS) * pricer.prices.descriptor, words
+    once = pricer.prices.start + pricer.charges.total(RETURNS) * pricer.prices.descriptor
+    return time + once, words
 
 
 class _Numbering:

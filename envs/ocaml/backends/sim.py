@@ -22,7 +22,7 @@ from gymcc.envs.ocaml.printer import print_program
 from gymcc.envs.ocaml.source import Definition, Listing, Site, list_source
 from gymcc.envs.ocaml.source.profile import site_counts
 
-VERSION = "1"  # of the costs: another one where they change
+VERSION = "2"  # of the costs: another one where they change
 SIMULATOR = "ocaml_simulator"
 
 

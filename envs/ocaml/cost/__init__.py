@@ -2,7 +2,7 @@
 
     time = Σ over places of residual code, over its blocks: runs of the block × price of its operations
            + fetches of hot code that the instruction cache does not hold
-           + return addresses × what the run time system does for each when the program starts
+           + what an empty program takes, and return addresses × what the run time system does for each at the start
 
 A place is a declaration or the copy of a body at a path; how often its blocks run follows from one recording of the
 source program (:mod:`recording`), since inlining does not change which blocks run, only where their code stands.

@@ -88,7 +88,8 @@ class CostModel:
             returns += priced.returns
             owners.update((value.state, priced) for value in unit.unit.values)
         ran = [self._run(state, tuple(places), owners) for state, places in self._places(residual).items()]
-        time = sum(each.time for each in ran) + self._fetches(ran) + returns * self.prices.descriptor
+        time = self.prices.start + sum(each.time for each in ran) + self._fetches(ran)
+        time += returns * self.prices.descriptor
         return Cost(time, size, sum(each.words for each in ran))
 
     def pricer(self) -> Pricer:

@@ -14,7 +14,7 @@ let reverse x = let r = ref 0 in for i = 0 to 23 do if bit x i = 1 then r := set
 let hash x = rotate (x lxor gray (x * 0x9E37 land 0xFFFFFF)) 7
 let () =
   let total = ref 0 in
-  for i = 1 to 700 do
+  for i = 1 to 2800 do
     let h = hash i in
     total := (!total + crc h + (parity h * reverse i)) land 0xFFFFFF
   done;

@@ -16,7 +16,7 @@ let no _a b = b
 let choose c a b = c a b
 let () =
   let total = ref (to_int zero) in
-  for i = 1 to 60 do
+  for i = 1 to 1000 do
     let step = if i land 1 = 0 then incr_ i else incr_ (2 * i) in
     total := choose (if i mod 3 = 0 then yes else no) (hundred step !total) (six step !total)
   done;

@@ -22,7 +22,7 @@ let rec fft a n step offset =
     out
   end
 let () =
-  let n = 512 in
+  let n = 2048 in
   let a = Array.make n (complex 0.0 0.0) in
   for i = 0 to n - 1 do a.(i) <- complex (float_of_int ((i * 7) mod 13)) 0.0 done;
   let f = fft a n 1 0 in

@@ -15,7 +15,7 @@ let () =
   let shapes = Array.make 30 (rectangle 1 1) in
   for i = 0 to 29 do shapes.(i) <- select i done;
   let sum = ref 0 in
-  for k = 1 to 60 do
+  for k = 1 to 900 do
     sum := (!sum + total (fun i -> area shapes.(i) k + grow shapes.(i) k) 30) land 0xFFFFFF;
     sum := (!sum + total (fun i -> plain_area (select_plain i) k) 30) land 0xFFFFFF
   done;

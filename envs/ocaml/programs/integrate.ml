@@ -16,6 +16,6 @@ let rec newton f x n = if n = 0 then x else newton f (x -. (f x /. derivative f 
 let () =
   let f = combine bell (scaled 0.25 wave) in
   let area = ref 0.0 in
-  for i = 1 to 6 do area := !area +. adaptive f 0.0 (float_of_int i) 9 done;
+  for i = 1 to 18 do area := !area +. adaptive f 0.0 (float_of_int i) 9 done;
   let root = newton (combine (scaled 2.0 wave) (fun x -> x -. 1.5)) 0.4 30 in
   print_int (int_of_float ((!area +. root) *. 10000.0)); print_newline ()

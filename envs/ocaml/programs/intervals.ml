@@ -23,8 +23,8 @@ let rec search p depth =
   else match halves p with a, b -> let right = search b (depth - 1) in search a (depth - 1) + right
 let () =
   let total = ref 0 in
-  for i = 0 to 40 do
-    let at = float_of_int i /. 10.0 in
+  for i = 0 to 160 do
+    let at = float_of_int i /. 40.0 in
     total := !total + (i + 1) * search (at -. 2.0, at) 13
   done;
   print_int !total; print_newline ()

@@ -21,7 +21,7 @@ let plus_one = lambda (Succ (Index 0))
 let compose = lambda (lambda (lambda (apply (Index 2) (apply (Index 1) (Index 0)))))
 let () =
   let total = ref 0 in
-  for i = 1 to 40 do
+  for i = 1 to 100 do
     let t = apply (apply (church i) (apply (apply compose plus_one) (apply (church 3) plus_one))) (Const i) in
     total := (!total + number (eval Nil t)) land 0xFFFFFF
   done;

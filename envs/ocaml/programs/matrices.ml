@@ -18,7 +18,7 @@ let mul a b =
 let transpose a = let t = make a.cols a.rows in init t (fun i j -> get a j i); t
 let trace a = let acc = ref 0.0 in for i = 0 to a.rows - 1 do acc := !acc +. get a i i done; !acc
 let () =
-  let a = make 24 24 in
+  let a = make 30 30 in
   init a (fun i j -> float_of_int (((i * 3) + j) mod 7) /. 7.0);
   let b = mul (transpose a) (mul a a) in
   print_int (int_of_float (trace b *. 100.0));

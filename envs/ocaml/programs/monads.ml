@@ -12,4 +12,4 @@ let rec fib n =
 let run m = match m { count = 0; log = 1 } with _, s -> (s.count * 7) + s.log
 let () =
   let body = fib 9 >>= fun v -> note v in
-  print_int (run (times 12 body)); print_newline ()
+  print_int (run (times 180 body)); print_newline ()

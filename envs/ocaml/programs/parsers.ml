@@ -18,7 +18,7 @@ and factor pos =
   either number (right (char '(') (bind expr (fun v -> map (fun _ -> v) (char ')')))) pos
 let () =
   let total = ref 0 in
-  for i = 1 to 60 do
+  for i = 1 to 360 do
     match expr 0 with Fail -> () | Ok (v, pos) -> total := (!total + (v * i) + pos) land 0xFFFFFF
   done;
   print_int !total; print_newline ()

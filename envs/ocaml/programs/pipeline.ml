@@ -19,5 +19,5 @@ let run n =
   fold add 0 kept
 let () =
   let total = ref 0 in
-  for i = 1 to 40 do total := (!total + run (i * 10)) land 0xFFFFFF done;
+  for i = 1 to 60 do total := (!total + run (i * 10)) land 0xFFFFFF done;
   print_int !total; print_newline ()

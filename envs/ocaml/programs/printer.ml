@@ -33,5 +33,5 @@ let rec render w col acc items =
 let rec build n = if n <= 0 then text 2 else group (concat (text n) (nest 2 (concat Line (concat (build (n - 1)) (concat Line (build (n - 2)))))))
 let () =
   let total = ref 0 in
-  for w = 4 to 20 do total := emit !total (render (w * 4) 0 0 [ (0, Break, build 8) ]) done;
+  for w = 4 to 44 do total := emit !total (render (w * 4) 0 0 [ (0, Break, build 8) ]) done;
   print_int !total; print_newline ()

@@ -15,5 +15,5 @@ let sum a = a.w +. a.i +. a.j +. a.k
 let () =
   let q = ref (unit_ (quat 1.0 0.1 0.2 0.3)) in
   let v = ref (quat 0.0 1.0 2.0 3.0) in
-  for _n = 1 to 3000 do v := rotate !q !v; q := unit_ (mul !q !q) done;
+  for _n = 1 to 10000 do v := rotate !q !v; q := unit_ (mul !q !q) done;
   print_int (int_of_float (sum !v *. 1000.0)); print_newline ()

@@ -30,5 +30,5 @@ let rec sift n s h acc =
     let h = if s land 1 = 0 then drop h else h in
     sift (n - 1) (next s) h (((acc * 3) + least 7 h) land 0xFFFFFF)
 let () =
-  print_int ((spin 4000 3 empty 0 + sift 1200 5 Nil 0) land 0xFFFFFF);
+  print_int ((spin 28000 3 empty 0 + sift 8400 5 Nil 0) land 0xFFFFFF);
   print_newline ()

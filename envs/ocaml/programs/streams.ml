@@ -12,7 +12,7 @@ let square x = x * x land 0xFFFF
 let mix a b = ((a * 3) + b) land 0xFFFFFF
 let () =
   let total = ref 0 in
-  for i = 1 to 10 do
+  for i = 1 to 28 do
     let s = every 2 (scan mix i (map square (from 0 (i * 60)))) in
     total := mix !total (drain mix 0 s)
   done;

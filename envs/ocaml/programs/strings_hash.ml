@@ -14,5 +14,5 @@ let rec scan i h inside =
   else begin if inside then count h; scan (i + 1) 0 false end
 let fold f acc = let r = ref acc in for i = 0 to size - 1 do r := f !r keys.(i) counts.(i) done; !r
 let () =
-  for _i = 1 to 60 do scan 0 0 false done;
+  for _i = 1 to 600 do scan 0 0 false done;
   print_int (fold (fun acc k c -> if k < 0 then acc else (acc + (k * c)) land 0xFFFFFF) 0); print_newline ()

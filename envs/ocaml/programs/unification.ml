@@ -42,5 +42,5 @@ let rec number n = if n = 0 then zero else succ_ (number (n - 1))
 let rec value t = match t with App (1, [ u ]) -> 1 + value u | _ -> 0
 let () =
   let total = ref 0 in
-  for i = 1 to 7 do total := (!total * 3) + value (normal rules (plus (times (number i) (number 4)) (number i))) done;
+  for i = 1 to 11 do total := (!total * 3) + value (normal rules (plus (times (number i) (number 4)) (number i))) done;
   print_int !total; print_newline ()
