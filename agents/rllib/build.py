@@ -6,7 +6,6 @@ from typing import Any
 
 import ray
 from ray.rllib.algorithms.algorithm_config import AlgorithmConfig
-from ray.rllib.algorithms.ppo import PPOConfig
 from ray.rllib.core.rl_module.rl_module import RLModuleSpec
 from ray.tune.registry import register_env
 
@@ -16,6 +15,7 @@ from gymcc.agents.rllib.cores import available_cores
 from gymcc.agents.rllib.dqn import ReplayDQNConfig
 from gymcc.agents.rllib.learners import DQNLearner, PPOLearner
 from gymcc.agents.rllib.modules import MaskedDQN, MaskedPPO
+from gymcc.agents.rllib.ppo import EpisodePPOConfig
 from gymcc.agents.rllib.runner import EpisodeRunner
 from gymcc.envs.core.env import CompilerEnv
 
@@ -34,6 +34,11 @@ def build(experiment: Experiment, env: CompilerEnv[Any], seed: int) -> Algorithm
     }
     return (
         config.environment(environment.NAME, env_config=settings)
+        .env_runners(
+            env_runner_cls=EpisodeRunner,
+            num_env_runners=experiment.runners.num_env_runners,
+            num_envs_per_env_runner=experiment.runners.envs_per_runner,
+        )
         .learners(num_learners=0, num_gpus_per_learner=0, learner_class=learner)
         .fault_tolerance(restart_failed_env_runners=True, restart_failed_sub_environments=True)
         .reporting(min_sample_timesteps_per_iteration=experiment.budget.iteration_steps)
@@ -60,21 +65,9 @@ def _check(experiment: Experiment, env: CompilerEnv[Any]) -> None:
 def _dqn(experiment: Experiment, dqn: DQN) -> AlgorithmConfig:
     config = ReplayDQNConfig()
     config.ours = dqn
-    runners = experiment.runners
-    settings = {
-        "encoder": experiment.network.encoder,
-        "layers": experiment.network.layers,
-        "dueling": dqn.dueling,
-        "double": dqn.double,
-        "epsilon": (dqn.epsilon.start, dqn.epsilon.end, dqn.epsilon.steps),
-    }
+    settings = {**experiment.network.model_dump(), "dueling": dqn.dueling, "double": dqn.double}
     return (
-        config.env_runners(
-            env_runner_cls=EpisodeRunner,
-            num_env_runners=runners.num_env_runners,
-            num_envs_per_env_runner=runners.envs_per_runner,
-            rollout_fragment_length=dqn.n_step,  # at least; episodes are always played to their end
-        )
+        config.env_runners(rollout_fragment_length=dqn.n_step)  # at least; episodes are always played to their end
         .rl_module(rl_module_spec=RLModuleSpec(module_class=MaskedDQN, model_config=settings))
         .training(
             lr=dqn.lr,
@@ -93,32 +86,18 @@ def _dqn(experiment: Experiment, dqn: DQN) -> AlgorithmConfig:
 
 
 def _ppo(experiment: Experiment, ppo: PPO) -> AlgorithmConfig:
+    config = EpisodePPOConfig()
+    config.ours = ppo
     settings = {**experiment.network.model_dump(), "dueling": False}
-    return (
-        PPOConfig()
-        .env_runners(
-            num_env_runners=experiment.runners.num_env_runners,
-            num_envs_per_env_runner=experiment.runners.envs_per_runner,
-        )
-        .rl_module(rl_module_spec=RLModuleSpec(module_class=MaskedPPO, model_config=settings))
-        .callbacks(on_episode_end=_count_illegal)
-        .training(
-            lr=ppo.lr,
-            gamma=ppo.gamma,
-            lambda_=ppo.lam,
-            clip_param=ppo.clip,
-            entropy_coeff=ppo.entropy,
-            vf_loss_coeff=ppo.value_weight,
-            train_batch_size_per_learner=ppo.batch_size,
-            minibatch_size=ppo.minibatch_size,
-            num_epochs=ppo.epochs,
-            grad_clip=ppo.grad_clip,
-        )
+    return config.rl_module(rl_module_spec=RLModuleSpec(module_class=MaskedPPO, model_config=settings)).training(
+        lr=ppo.lr,
+        gamma=ppo.gamma,
+        lambda_=ppo.lam,
+        clip_param=ppo.clip,
+        entropy_coeff=ppo.entropy,
+        vf_loss_coeff=ppo.value_weight,
+        train_batch_size_per_learner=ppo.batch_size,
+        minibatch_size=ppo.minibatch_size,
+        num_epochs=ppo.epochs,
+        grad_clip=ppo.grad_clip,
     )
-
-
-def _count_illegal(*, episode: Any, metrics_logger: Any, **kwargs: Any) -> None:
-    infos = episode.get_infos()[1:]
-    illegal = sum(bool(info.get("illegal")) for info in infos)
-    metrics_logger.log_value("illegal_rate", illegal / max(1, len(infos)), window=1000)
-    metrics_logger.log_value("failure_rate", float(bool(infos and infos[-1].get("error"))), window=1000)

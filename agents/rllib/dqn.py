@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-from functools import partial
-from typing import Any
-
 import numpy as np
-import ray
 import torch
 from ray.rllib.algorithms.dqn import DQN as RLlibDQN
 from ray.rllib.algorithms.dqn import DQNConfig
-from ray.rllib.core import COMPONENT_LEARNER, COMPONENT_RL_MODULE, DEFAULT_MODULE_ID
+from ray.rllib.core import DEFAULT_MODULE_ID
 from ray.rllib.core.columns import Columns
-from ray.rllib.env.single_agent_env_runner import SingleAgentEnvRunner
 from ray.rllib.policy.sample_batch import MultiAgentBatch, SampleBatch
-from ray.rllib.utils.metrics import ENV_RUNNER_RESULTS, LEARNER_RESULTS, NUM_ENV_STEPS_SAMPLED_LIFETIME, TD_ERROR_KEY
+from ray.rllib.utils.metrics import LEARNER_RESULTS, NUM_ENV_STEPS_SAMPLED_LIFETIME, TD_ERROR_KEY
 
 from gymcc.agents.config import DQN
-from gymcc.agents.rllib.replay import Replay, Sample, Trajectory
+from gymcc.agents.rllib.clock import Clock
+from gymcc.agents.rllib.replay import Replay, Sample
+from gymcc.agents.rllib.sampling import sample, steps_sampled
 
 
 class ReplayDQNConfig(DQNConfig):  # type: ignore[misc]
@@ -37,35 +34,26 @@ class ReplayDQN(RLlibDQN):  # type: ignore[misc]
         size, n_actions = spaces[0]["observations"].shape[0], int(spaces[1].n)
         self.replay = Replay(config.ours, size, n_actions, seed=config.seed or 0)
         self.updates_due = 0.0
+        self.clock = Clock()
 
     def training_step(self) -> None:
-        before = self._steps()
-        for episodes, metrics in self._sample(before):
-            self.metrics.aggregate([metrics], key=ENV_RUNNER_RESULTS)
-            for episode in episodes:
+        before = steps_sampled(self)
+        runners = max(1, self.config.num_env_runners)
+        wanted = self.config.rollout_fragment_length * self.config.num_envs_per_env_runner * runners
+        with self.clock.sampling():
+            results = sample(self, wanted)
+        self.clock.add(results)
+        for result in results:
+            for episode in result.episodes:
                 self.replay.add(episode)
-        ours, steps = self.config.ours, self._steps()
+        ours, steps = self.config.ours, steps_sampled(self)
         if self.replay.steps < min(ours.learning_starts, ours.buffer_size // 2):
             return
         self.updates_due += (steps - before) * ours.replay_ratio / ours.batch_size
-        while self.updates_due >= 1:
-            self.updates_due -= 1
-            self._learn(self.replay.sample(ours.batch_size), steps)
-
-    def _steps(self) -> int:
-        return int(self.metrics.peek((ENV_RUNNER_RESULTS, NUM_ENV_STEPS_SAMPLED_LIFETIME), default=0))
-
-    def _sample(self, steps: int) -> list[tuple[list[Trajectory], dict[str, Any]]]:
-        """Episodes and metrics of each runner. Weights travel with the request, so no runner acts on old ones."""
-        component = f"{COMPONENT_LEARNER}/{COMPONENT_RL_MODULE}/{DEFAULT_MODULE_ID}"
-        state = self.learner_group.get_state(components=[component], inference_only=True)
-        weights = state[COMPONENT_LEARNER][COMPONENT_RL_MODULE][DEFAULT_MODULE_ID]
-        remote = self.env_runner_group.num_remote_workers() > 0
-        results: list[tuple[list[Trajectory], dict[str, Any]]] = self.env_runner_group.foreach_env_runner(
-            partial(_sample_with, weights=ray.put(weights) if remote else weights, steps=steps),
-            local_env_runner=not remote,
-        )
-        return results
+        with self.clock.learning():
+            while self.updates_due >= 1:
+                self.updates_due -= 1
+                self._learn(self.replay.sample(ours.batch_size), steps)
 
     def _learn(self, sample: Sample, steps: int) -> None:
         batch = MultiAgentBatch({DEFAULT_MODULE_ID: _to_batch(sample)}, env_steps=len(sample.rows))
@@ -73,12 +61,6 @@ class ReplayDQN(RLlibDQN):  # type: ignore[misc]
         errors = [result[DEFAULT_MODULE_ID].pop(TD_ERROR_KEY).peek() for result in results]
         self.replay.update(sample.rows, np.concatenate([np.asarray(part).ravel() for part in errors]))
         self.metrics.aggregate(results, key=LEARNER_RESULTS)
-
-
-def _sample_with(runner: SingleAgentEnvRunner, weights: Any, steps: int) -> tuple[list[Trajectory], dict[str, Any]]:
-    state = ray.get(weights) if isinstance(weights, ray.ObjectRef) else weights
-    runner.module.set_state(state)
-    return runner.sample(steps_before=steps), runner.get_metrics()
 
 
 def _to_batch(sample: Sample) -> SampleBatch:

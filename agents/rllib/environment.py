@@ -8,39 +8,48 @@ from hashlib import blake2b
 from typing import Any
 
 import gymnasium as gym
+import numpy as np
 
 import gymcc  # noqa: F401 (a runner process starts with an empty registry)
 from gymcc.agents.config import Experiment
 from gymcc.agents.rllib.cores import pin
 from gymcc.envs.core.env import CompilerEnv
 from gymcc.envs.core.problem import BackendError
-from gymcc.envs.core.wrappers import DictMask, fork
 
 NAME = "gymcc"  # in RLlib's registry
 DRAWS = 20  # instances that may fail in a row before the back end is blamed
 
 
-class StepLimitEnds(gym.Wrapper[Any, Any, Any, Any]):
-    """Report the step limit as termination: steps left are observed, so the limit belongs to the decision process.
+class FlatMasked(gym.Wrapper[Any, Any, Any, Any]):
+    """Observations as ``{"observations": float32 (D,), "action_mask": int8 (A,)}``, over the bare environment.
 
-    A truncation would make the learner bootstrap from a state in which nothing can be done any more.
+    The step limit is reported as termination: steps left are observed, so the limit belongs to the decision process. A
+    truncation would make the learner bootstrap from a state in which nothing can be done any more.
+    Where the back end fails on the instance drawn, as a live compiler may at any time, another one is begun with.
     """
 
-    def step(self, action: Any) -> tuple[Any, Any, bool, bool, dict[str, Any]]:
-        observation, reward, terminated, truncated, info = self.env.step(action)
-        return observation, reward, terminated or truncated, False, info
-
-
-class Untroubled(gym.Wrapper[Any, Any, Any, Any]):
-    """Begin with another instance where the back end fails on the one drawn, as a live compiler may at any time."""
+    def __init__(self, env: CompilerEnv[Any]) -> None:
+        super().__init__(env)
+        flat = gym.spaces.flatten_space(env.observation_space)
+        mask = gym.spaces.Box(0, 1, (env.problem.n_actions,), np.int8)
+        self.observation_space = gym.spaces.Dict({"observations": flat, "action_mask": mask})
 
     def reset(self, *, seed: int | None = None, options: dict[str, Any] | None = None) -> tuple[Any, dict[str, Any]]:
         for _ in range(DRAWS - 1):
             try:
-                return self.env.reset(seed=seed, options=options)
+                return self._masked(*self.env.reset(seed=seed, options=options))
             except BackendError:
                 seed = None  # draw on
-        return self.env.reset(seed=seed, options=options)
+        return self._masked(*self.env.reset(seed=seed, options=options))
+
+    def step(self, action: Any) -> tuple[Any, Any, bool, bool, dict[str, Any]]:
+        observation, reward, terminated, truncated, info = self.env.step(action)
+        observation, info = self._masked(observation, info)
+        return observation, reward, terminated or truncated, False, info
+
+    @staticmethod
+    def _masked(observation: Any, info: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+        return {"observations": observation.reshape(-1), "action_mask": info["action_mask"]}, info
 
 
 def make(context: dict[str, Any]) -> gym.Env[Any, Any]:
@@ -52,10 +61,7 @@ def make(context: dict[str, Any]) -> gym.Env[Any, Any]:
     worker = getattr(context, "worker_index", 0)
     if context["pin"] and worker > 0:
         pin(worker)
-    env: gym.Env[Any, Any] = Untroubled(fork(_prototype(context["id"], json.dumps(context["options"]))))
-    if len(env.observation_space.shape or ()) != 1:
-        env = gym.wrappers.FlattenObservation(env)
-    return StepLimitEnds(DictMask(env))
+    return FlatMasked(_prototype(context["id"], json.dumps(context["options"])).fork())
 
 
 @lru_cache(maxsize=4)

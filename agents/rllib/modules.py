@@ -56,22 +56,6 @@ class MaskedDQN(TorchRLModule, InferenceOnlyAPI, TargetNetworkAPI, QNetAPI):  # 
     def _forward_inference(self, batch: dict[str, Any], **kwargs: Any) -> dict[str, Tensor]:
         return {Columns.ACTIONS: self._q(self.net, batch[Columns.OBS]).argmax(-1)}
 
-    def _forward_exploration(self, batch: dict[str, Any], t: int = 0, **kwargs: Any) -> dict[str, Tensor]:
-        """Epsilon-greedy among the legal actions, ``t`` environment steps into the training.
-
-        Random where ``batch["stretch"]`` says so.
-        """
-        q = self._q(self.net, batch[Columns.OBS])
-        random = (torch.rand(len(q)) < self.epsilon(t)) | batch["stretch"]
-        drawn = torch.multinomial(torch.isfinite(q).float(), 1).squeeze(-1)
-        greedy = q.argmax(-1)
-        return {Columns.ACTIONS: torch.where(random, drawn, greedy), "greedy": greedy}
-
-    def epsilon(self, steps: int) -> float:
-        """Share of random actions after so many environment steps, stretches aside."""
-        start, end, over = self.model_config["epsilon"]
-        return float(start + (end - start) * min(1.0, steps / over))
-
     def _forward_train(self, batch: dict[str, Any], **kwargs: Any) -> dict[str, Tensor]:
         with torch.no_grad():
             following = batch[Columns.NEXT_OBS]

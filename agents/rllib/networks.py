@@ -74,21 +74,24 @@ class OptionsNet(MaskedNet):
     def encode(self, observations: Tensor) -> tuple[Tensor, Tensor]:
         rows = observations.reshape(-1, self.rows, self.features)
         options, whole = rows[:, :-1], rows[:, -1]
-        present = options[..., :1]
-        each = self._rowwise(self.row, options) * present
-        mean = each.sum(1) / present.sum(1).clamp(min=1)
-        whole = self.whole(torch.cat([whole, mean, each.amax(1)], -1))
-        scores = self._rowwise(self.score, torch.relu(self._rowwise(self.alone, each) + self.among(whole).unsqueeze(1)))
-        return self.completed(scores.squeeze(-1), whole), self.value(whole)
+        present = options[..., 0] > 0.5
+        at = torch.nonzero(present)  # most rows are padding: layers are applied to the others only
+        each = self.row(options[present])
+        padded = self._padded(each, at, present)
+        mean = padded.sum(1) / present.sum(1, keepdim=True).clamp(min=1)
+        whole = self.whole(torch.cat([whole, mean, padded.amax(1)], -1))
+        scores = self.score(torch.relu(self.alone(each) + self.among(whole)[at[:, 0]]))
+        return self.completed(self._padded(scores, at, present).squeeze(-1), whole), self.value(whole)
+
+    @staticmethod
+    def _padded(each: Tensor, at: Tensor, present: Tensor) -> Tensor:
+        """Rows (M, W) at their places (M, 2) of (B, R, W), zeros elsewhere."""
+        empty = torch.zeros(*present.shape, each.shape[1], dtype=each.dtype)
+        return empty.index_put((at[:, 0], at[:, 1]), each)
 
     def completed(self, scores: Tensor, whole: Tensor) -> Tensor:
         """Scores of all actions, from those of the options."""
         return scores
-
-    def _rowwise(self, layer: nn.Module, rows: Tensor) -> Tensor:
-        """A layer on every row. Flattened, since of a layer on three dimensions ONNX does not keep the name."""
-        flat: Tensor = layer(rows.reshape(-1, rows.shape[-1]))
-        return flat.reshape(-1, self.rows - 1, flat.shape[-1])
 
 
 class SetNet(OptionsNet):

@@ -11,16 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gymcc.agents.config import DQN
-
-
-class Trajectory(NamedTuple):
-    """One complete episode of T steps."""
-
-    observations: NDArray[np.float32]  # (T + 1, D)
-    masks: NDArray[np.int8]  # (T + 1, A)
-    actions: NDArray[np.int64]  # (T,)
-    rewards: NDArray[np.float32]  # (T,)
-    explored: NDArray[np.bool_]  # (T,) the action was not the greedy one
+from gymcc.agents.rllib.trajectory import Trajectory
 
 
 class Sample(NamedTuple):
