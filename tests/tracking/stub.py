@@ -113,6 +113,9 @@ class Service:
     def _viewer(self, given: Json) -> Json:
         return {"viewer": {"id": "U", "entity": ENTITY, "username": ENTITY, "flags": "{}", "teams": {"edges": []}}}
 
+    def _get_default_entity(self, given: Json) -> Json:
+        return self._viewer(given)
+
     def _server_features_query(self, given: Json) -> Json:
         return {"serverInfo": {"features": []}}
 
