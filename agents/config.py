@@ -121,6 +121,30 @@ class PPO(Section):
     grad_clip: Positive = 0.5
 
 
+class IMPALA(Section):
+    """Actors and a learner that do not wait for each other, with V-trace for the delay (Espeholt et al. 2018)."""
+
+    name: Literal["impala"]
+    lr: Positive = 5e-4
+    lr_end: Positive | None = None  # reached linearly when the budget is spent
+    gamma: Share = 1.0
+    entropy: Annotated[float, Field(ge=0)] = 0.01
+    value_weight: Positive = 0.5
+    batch_size: Count = 500  # environment steps of one update
+    epochs: Count = 1  # times that a batch is used
+    trace: Count = 25  # steps that V-trace looks ahead at most
+    grad_clip: Positive = 40.0
+
+
+class APPO(IMPALA):
+    """IMPALA with PPO's clipped loss beside a slowly following target network (Luo et al. 2020)."""
+
+    name: Literal["appo"]  # type: ignore[assignment]
+    clip: Positive = 0.4
+    epochs: Count = 2
+    target_update: Positive = 2.0  # batches between copies of the network
+
+
 class Cloning(Section):
     """Behavioural cloning: imitate decisions that are known, as a policy of its own or to start DQN or PPO from."""
 
@@ -214,14 +238,20 @@ class Logger(Section):
         return {"wandb": {} if "wandb" in value else {"mode": "disabled"}, "tensorboard": "tensorboard" in value}
 
 
-ALGORITHMS: dict[int | str, type[Section]] = {"dqn": DQN, "ppo": PPO, "cloning": Cloning}
+ALGORITHMS: dict[int | str, type[Section]] = {
+    "dqn": DQN,
+    "ppo": PPO,
+    "impala": IMPALA,
+    "appo": APPO,
+    "cloning": Cloning,
+}
 
 
 class Experiment(Section):
     """One training run."""
 
     env: Env
-    algorithm: DQN | PPO | Cloning = Field(discriminator="name")
+    algorithm: DQN | PPO | IMPALA | APPO | Cloning = Field(discriminator="name")
     budget: Budget
     validation: Validation = Validation()
     network: Network = Network()
@@ -258,6 +288,13 @@ def parse(body: dict[str, Any], where: str = "config") -> Experiment:
 def dump(experiment: Experiment) -> str:
     """The whole experiment, defaults included, as YAML that :func:`load` reads back."""
     return yaml.safe_dump(experiment.model_dump(mode="json"), sort_keys=False)
+
+
+def in_group(experiment: Experiment, group: str) -> Experiment:
+    """The experiment with its W&B runs in ``group``, unless it names one itself."""
+    wandb = experiment.logger.wandb
+    named = wandb.model_copy(update={"group": wandb.group or group})
+    return experiment.model_copy(update={"logger": experiment.logger.model_copy(update={"wandb": named})})
 
 
 def _fault(item: Any) -> str:

@@ -10,7 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from gymcc.agents.config import Cloning, ConfigError, Experiment, dump, load
+from gymcc.agents.config import Cloning, ConfigError, Experiment, dump, in_group, load
 from gymcc.agents.launch import local, slurm
 from gymcc.agents.launch.books import Books
 from gymcc.agents.launch.resources import Resources
@@ -79,13 +79,17 @@ def on_this_machine(
 
 
 def seeds(experiment: Experiment, run: Path, count: int) -> list[tuple[Experiment, Path]]:
-    """The experiment under ``count`` seeds from its own on, each with a run folder; just ``run`` for one."""
+    """The experiment under ``count`` seeds from its own on, each with a run folder; just ``run`` for one.
+
+    Seeds are one group of W&B runs, named like the folder unless the experiment names one.
+    """
     if count < 1:
         raise ValueError(f"--jobs {count}: allowed: 1 or more")
     if count == 1:
         return [(experiment, run)]
     numbers = range(experiment.seed, experiment.seed + count)
-    return [(experiment.model_copy(update={"seed": seed}), run / f"seed-{seed}") for seed in numbers]
+    grouped = in_group(experiment, run.name)
+    return [(grouped.model_copy(update={"seed": seed}), run / f"seed-{seed}") for seed in numbers]
 
 
 def default_plan(**changes: Any) -> Plan:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
-from contextlib import ExitStack
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -43,11 +43,27 @@ def train(
 
     Ctrl-C finishes the iteration, writes a checkpoint and raises KeyboardInterrupt; a second one stops at once. After
     a kill nothing is lost but the iterations since the last checkpoint and, for DQN, the replay buffer.
-    ``progress`` is given every row of metrics. ``wandb_run`` (``entity/project/id`` or URL) names the W&B run to go
-    on with. Returns ``run_dir``. Raises :class:`ConfigError`, :class:`RunFolderError`.
+    ``progress`` is given every row of metrics. ``wandb_run`` (``entity/project/id`` or URL) names the W&B run to go on
+    with; with ``resume``, a ``run_dir`` that is not there is fetched from it. Returns ``run_dir``. Raises
+    :class:`ConfigError`, :class:`RunFolderError`.
 
     Resume only your own run folders: RLlib's checkpoints are pickles.
     """
+    with opened(config, run_dir, resume=resume, wandb_run=wandb_run, progress=progress) as training:
+        training.loop()
+    return run_dir
+
+
+@contextmanager
+def opened(
+    config: Experiment | None,
+    run_dir: Path,
+    *,
+    resume: bool = False,
+    wandb_run: str | None = None,
+    progress: Progress = lambda row: None,
+) -> Iterator[Training]:
+    """A training ready to iterate, for who drives it otherwise than :func:`train`, which says what is meant."""
     tracked = parse_run(wandb_run) if wandb_run else {}
     if resume and tracked and not run_dir.exists():
         fetch_checkpoint(tracked, run_dir)
@@ -58,50 +74,43 @@ def train(
     with ExitStack() as stack:
         if folder:
             stack.enter_context(folder.locked())
-        _train(stack, experiment, run_dir, folder, tracked, progress)
-    return run_dir
+        yield _open(stack, experiment, run_dir, folder, tracked, progress)
 
 
-def _train(
+def _open(
     stack: ExitStack,
     experiment: Experiment,
     run_dir: Path,
     folder: RunFolder | None,
     tracked: dict[str, str],
     progress: Progress,
-) -> None:
-    """Train in ``folder``, or in a new one that ``stack`` then keeps locked."""
+) -> Training:
+    """A training in ``folder``, or in a new one that ``stack`` then keeps locked; ``stack`` ends it."""
     env = environment.plain(experiment.env.id, environment.training_options(experiment))
     validator = Validator(experiment)
     checkpoint = folder.latest() if folder else None
     state = RunFolder(checkpoint).read_json("state.json") if checkpoint else {}
     settings = build(experiment, env, experiment.seed + state.get("iteration", 0))
-    with local_ray(experiment.runners.num_env_runners):
-        torch.set_num_threads(experiment.runners.learner_threads)
-        with quiet_stderr():
-            algorithm = settings.build_algo()
-        try:
-            look_rarely(algorithm)
-            _prepare(algorithm, experiment, checkpoint)
-            if folder is None:
-                folder = RunFolder.create(run_dir, experiment, run_facts(experiment, env, validator))
-                stack.enter_context(folder.locked())
-            elif not folder.read_json("run.json"):  # prepared by a launch
-                folder.write_json("run.json", run_facts(experiment, env, validator))
-            facts = {**folder.read_json("run.json"), **experiment.model_dump(mode="json")}
-            folder.forget_after(state.get("iteration", 0))
-            rows = list(folder.rows())
-            tracker = Tracker(experiment.logger, run_dir, facts, tracked, rows)
-            run = _Run(experiment, folder, algorithm, env, validator, tracker, progress, state)
-            try:
-                run.loop()
-            finally:
-                tracker.finish()
-        finally:
-            algorithm.stop()
+    stack.enter_context(local_ray(experiment.runners.num_env_runners))
+    torch.set_num_threads(experiment.runners.learner_threads)
+    with quiet_stderr():
+        algorithm = settings.build_algo()
+    stack.callback(algorithm.stop)
+    look_rarely(algorithm)
+    _prepare(algorithm, experiment, checkpoint)
+    if folder is None:
+        folder = RunFolder.create(run_dir, experiment, run_facts(experiment, env, validator))
+        stack.enter_context(folder.locked())
+    elif not folder.read_json("run.json"):  # prepared by a launch
+        folder.write_json("run.json", run_facts(experiment, env, validator))
+    facts = {**folder.read_json("run.json"), **experiment.model_dump(mode="json")}
+    folder.forget_after(state.get("iteration", 0))
+    tracker = Tracker(experiment.logger, run_dir, facts, tracked, list(folder.rows()))
+    stack.callback(tracker.finish)
+    return Training(experiment, folder, algorithm, env, validator, tracker, progress, state)
 
 
-class _Run:
+class Training:
     """A training in progress."""
 
     def __init__(
@@ -119,6 +128,7 @@ class _Run:
         self.validator, self.tracker, self.progress = validator, tracker, progress
         self.uploads = Uploads(tracker, folder.path)
         self.iteration, self.env_steps = state.get("iteration", 0), state.get("env_steps", 0)
+        self.saved = self.iteration  # the newest iteration that a checkpoint holds
         self.seconds_before = state.get("seconds", 0.0)
         self.start = time.monotonic()
         self.nodes = NodeWatch(folder, measured=not env.problem.deterministic)
@@ -138,28 +148,30 @@ class _Run:
 
     def loop(self) -> None:
         """Iterate until the budget is spent, or until somebody interrupts: then checkpoint and raise that on."""
-        saved = self.iteration
         with interruptible() as interrupted:
-            while self._share() < 1 and not interrupted.is_set():
-                self._iterate()
-                if self.iteration % self.experiment.checkpoint.every == 0:
-                    self._checkpoint()
-                    saved = self.iteration
-        if saved < self.iteration:
-            self._checkpoint()
-        self.uploads.offer(self.folder.latest(), self.validation, final=True)
+            while self.share() < 1 and not interrupted.is_set():
+                self.iterate()
+        self.close()
         if interrupted.is_set():
             raise KeyboardInterrupt
 
-    def _share(self) -> float:
+    def share(self) -> float:
+        """How much of the budget is spent; 1: all."""
         return self.experiment.budget.share(self.env_steps, self.seconds)
 
     def _set_rate(self) -> None:
         algorithm = self.experiment.algorithm
         end = algorithm.lr if algorithm.lr_end is None else algorithm.lr_end
-        learner(self.algorithm).set_rate(algorithm.lr + (end - algorithm.lr) * self._share())
+        learner(self.algorithm).set_rate(algorithm.lr + (end - algorithm.lr) * self.share())
 
-    def _iterate(self) -> None:
+    def close(self) -> None:
+        """Keep what no checkpoint holds yet, and send the policy and the newest checkpoint where runs are sent."""
+        if self.saved < self.iteration:
+            self._checkpoint()
+        self.uploads.offer(self.folder.latest(), self.validation, final=True)
+
+    def iterate(self) -> dict[str, Any]:
+        """One iteration, with validation and a checkpoint where they are due; returns its row of metrics."""
         before, begun = self.env_steps, time.monotonic()
         self._set_rate()
         result = self.algorithm.train()
@@ -171,7 +183,7 @@ class _Run:
         algorithm = self.experiment.algorithm
         if algorithm.name == "dqn":
             row["epsilon"] = algorithm.epsilon.at(self.env_steps)
-        if self.iteration % self.experiment.validation.every == 0 or self._share() >= 1:
+        if self.iteration % self.experiment.validation.every == 0 or self.share() >= 1:
             self._validate()
             row["validation_speedup"] = self.validation["speedup"]
             row["validation_slower"] = self.validation["slower"]
@@ -181,6 +193,9 @@ class _Run:
         self.folder.log(row)
         self.tracker.row(row)
         self.progress(row)
+        if self.iteration % self.experiment.checkpoint.every == 0:
+            self._checkpoint()
+        return row
 
     def _left_out(self) -> dict[str, int]:
         """How many instances the back end has failed on, in any process."""
@@ -207,6 +222,7 @@ class _Run:
 
     def _checkpoint(self) -> None:
         path = self.folder.publish(self.iteration, self._write_checkpoint, self.experiment.checkpoint.keep)
+        self.saved = self.iteration
         self.uploads.offer(path, self.validation)
 
     def _write_checkpoint(self, path: Path) -> None:

@@ -222,6 +222,7 @@ def test_cloning_needs_no_cluster(tmp_path: Path, fake: Fake) -> None:
 def test_jobs_are_seeds(tmp_path: Path) -> None:
     found = start.seeds(experiment(seed=5), tmp_path, 3)
     assert [(each.seed, run.name) for each, run in found] == [(5, "seed-5"), (6, "seed-6"), (7, "seed-7")]
+    assert {each.logger.wandb.group for each, _ in found} == {tmp_path.name}, "seeds are shown together"
     assert start.seeds(experiment(), tmp_path, 1) == [(experiment(), tmp_path)]
 
 
