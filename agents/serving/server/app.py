@@ -15,11 +15,14 @@ from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
 
+from gymcc.agents.serving.server import runners
 from gymcc.agents.serving.server.connection import Connection
 from gymcc.agents.serving.server.context import Server
+from gymcc.agents.serving.server.errors import CommandError
 from gymcc.agents.serving.server.limits import Settings
 from gymcc.agents.serving.server.local import LocalStore
 from gymcc.agents.serving.server.models import Host
+from gymcc.agents.serving.server.persistence import Saver, load, warm_up
 
 log = logging.getLogger(__name__)
 BACKLOG = 1024
@@ -110,7 +113,45 @@ async def serve(server: Server, listen: Listen, ready: Callable[[list[str]], Non
     stop = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
-    async with listening(server, listen) as addresses:
+    runners.preload(server.settings)
+    path = Path(server.settings.snapshot) if server.settings.snapshot else None
+    if path:
+        server.save = saver = Saver(server, path)
+        if path.exists():
+            log.info("%s: %d keys", path, await load(server, path))
+    async with listening(server, listen) as addresses, _periodically(server, saver if path else None):
+        await warm_up(server)
         ready(addresses)
         await stop.wait()
+    if path:
+        await saver()
     server.host.close()
+
+
+@contextlib.asynccontextmanager
+async def _periodically(server: Server, saver: Saver | None) -> AsyncIterator[None]:
+    """Time to live, idle connections and snapshots are seen to while the context lasts."""
+
+    async def rounds() -> None:
+        while True:
+            await asyncio.sleep(TICK)
+            server.store.sweep()
+            _drop_idle(server)
+            if saver and saver.is_due():
+                with contextlib.suppress(CommandError):  # logged; the next round tries again
+                    await saver()
+
+    task = asyncio.create_task(rounds())
+    try:
+        yield
+    finally:
+        task.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await task
+
+
+def _drop_idle(server: Server) -> None:
+    limit = server.settings.idle_timeout
+    for session in list(server.sessions.values()) if limit else ():
+        if session.peer.idle() > limit:
+            session.peer.abort()

@@ -27,8 +27,8 @@ class _Request(NamedTuple):
 class Batcher:
     """Gathers requests for one model along their first axis.
 
-    A batch leaves at the end of the loop's turn in which ``least`` rows are there, or ``wait`` ms after its first request;
-    while one is under way, the next one gathers. It has ``most`` rows, or a single request that has more.
+    A batch leaves at the end of the loop's turn in which ``least`` rows are there, or ``wait`` ms after the first
+    request; while one is under way, the next gathers. It has ``most`` rows, or is a single request that has more.
     """
 
     def __init__(self, batch: tuple[int, int, int], execute: Execute) -> None:

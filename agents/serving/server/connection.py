@@ -104,6 +104,9 @@ class Connection(asyncio.Protocol):
     def close(self) -> None:
         self._closing = True
 
+    def idle(self) -> float:
+        return 0.0 if self._task else time.monotonic() - self.heard
+
     def abort(self) -> None:
         self._closing = True
         self.transport.abort()

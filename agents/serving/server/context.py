@@ -29,6 +29,9 @@ class Peer(Protocol):
     def close(self) -> None:
         """End the connection once replies are sent."""
 
+    def idle(self) -> float:
+        """Seconds since the client was last heard of, 0 while a request is executed."""
+
     def abort(self) -> None:
         """End the connection now."""
 
@@ -41,6 +44,7 @@ class Session:
     id: int
     peer: Peer
     trusted: bool  # past the password, or needs none
+    loading: bool = False  # what a snapshot holds: models are put uncompiled
     name: bytes = b""
     last: bytes = b""  # the latest command's name, in capitals
     since: float = field(default_factory=time.monotonic)
@@ -58,6 +62,7 @@ class Server:
     sessions: dict[int, Session] = field(default_factory=dict)
     save: Callable[[], Awaitable[None]] | None = None  # write the snapshot; None: there is none
     saved: float = 0  # when, in seconds since 1970
+    saving: bool = False
 
 
 Handler = Callable[[Session, Store, Args], Awaitable[bytes]]

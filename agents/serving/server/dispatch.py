@@ -6,12 +6,23 @@ import logging
 from collections.abc import Mapping
 
 from gymcc.agents.serving.server import replies
-from gymcc.agents.serving.server.commands import admin, cluster, models, strings, tensors
+from gymcc.agents.serving.server.commands import (
+    admin,
+    cluster,
+    dag,
+    hashes,
+    info,
+    lists,
+    models,
+    scripts,
+    strings,
+    tensors,
+)
 from gymcc.agents.serving.server.context import Args, Command, Session
 from gymcc.agents.serving.server.errors import NO_AUTH, CommandError, arity, one_line, readable
 from gymcc.agents.serving.server.limits import MAX_KEY
 
-FAMILIES = (strings, tensors, models, cluster, admin)
+FAMILIES = (strings, hashes, lists, tensors, models, scripts, dag, cluster, admin, info)
 COMMANDS: Mapping[bytes, Command] = {name: command for family in FAMILIES for name, command in family.TABLE.items()}
 UNTRUSTED = frozenset({b"AUTH", b"HELLO", b"QUIT", b"RESET"})  # what may be sent before the password
 log = logging.getLogger(__name__)

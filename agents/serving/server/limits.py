@@ -19,7 +19,8 @@ class Settings:
     """What `gymcc serve` is started with. Sizes in bytes, times in seconds, 0: no bound."""
 
     password: str = ""
-    allow_code: bool = True  # TorchScript, in models and scripts, may do what this process may
+    backends: tuple[str, ...] = ("ONNX", "TORCH", "TF")  # that may be used, where installed
+    allow_code: bool = True  # models of TORCH and TF, and scripts, may do what this process may
     memory: int = 0
     evict: bool = True
     tensor_ttl: float = 0

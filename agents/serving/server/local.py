@@ -1,11 +1,10 @@
-"""The keyspace in this process: bounded memory, least recently used tensors leave first, keys may have a time to live."""
+"""The keyspace in this process: memory is bounded, tensors not used for longest leave first."""
 
 from __future__ import annotations
 
 import time
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
-from copy import deepcopy
 from itertools import islice
 from typing import TypeVar
 
@@ -37,6 +36,12 @@ class LocalStore:
 
     def used(self) -> int:
         return self._used
+
+    def bound(self, memory: int, evict: bool) -> None:
+        self.memory, self.evict = memory, evict
+
+    def counts(self) -> dict[str, int]:
+        return {"evicted_keys": self.evicted, "expired_keys": self.expired}
 
     async def get(self, key: bytes) -> Value | None:
         value = self._find(key)
@@ -78,7 +83,7 @@ class LocalStore:
         if value is None or key == new or (self._find(new) is not None and not replace):
             return False
         self._drop(new)
-        await self.put(new, deepcopy(value) if isinstance(value, Hash | List) else value)
+        await self.put(new, _copied(value))
         self._expire(new, at)
         return True
 
@@ -148,6 +153,9 @@ class LocalStore:
 
     async def models(self) -> Mapping[bytes, Model | Alias | Script]:
         return {key: value for key, value in self._values.items() if isinstance(value, Model | Alias | Script)}
+
+    async def items(self) -> Sequence[tuple[bytes, Value, float | None]]:
+        return [(key, _copied(self._values[key]), self._expiry.get(key)) for key in await self.keys()]
 
     async def clear(self) -> None:
         self._values.clear()
@@ -224,6 +232,12 @@ class LocalStore:
             self._expiry.pop(key, None)
         else:
             self._expiry[key] = at
+
+
+def _copied(value: Value) -> Value:
+    if isinstance(value, Hash):
+        return Hash(dict(value.fields), value.size)
+    return List(list(value.elements), value.size) if isinstance(value, List) else value
 
 
 def _span(start: int, stop: int, length: int) -> slice:

@@ -12,10 +12,10 @@ from weakref import WeakKeyDictionary
 
 from gymcc.agents.serving.server import runners
 from gymcc.agents.serving.server.batching import Batcher
-from gymcc.agents.serving.server.errors import CommandError, one_line
+from gymcc.agents.serving.server.errors import NO_CODE, CommandError, one_line
 from gymcc.agents.serving.server.limits import QUICK, Settings
 from gymcc.agents.serving.server.runners.base import Runner
-from gymcc.agents.serving.server.values import Array, Model, Script
+from gymcc.agents.serving.server.values import Alias, Array, Model, Script
 
 T = TypeVar("T")
 
@@ -52,20 +52,29 @@ class Host:
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._pool = ThreadPoolExecutor(settings.threads, "model")
+        self._compilers = ThreadPoolExecutor(2, "compiler")
         self._engines: WeakKeyDictionary[Model, Engine] = WeakKeyDictionary()
         self._scripts: WeakKeyDictionary[Script, Any] = WeakKeyDictionary()
         self._compiling: dict[str, asyncio.Future[Any]] = {}
 
     async def run(self, model: Model, arrays: Sequence[Array], timeout: float = inf) -> Sequence[Array]:
         """The outputs of a model; raises :class:`CommandError`, also past ``timeout`` seconds."""
-        engine = self._engines.get(model) or await self.compile(model)
+        engine = self._engines.get(model) or await self._compile(model)
         rows = len(arrays[0]) if arrays else 1
         if engine.batcher is not None:
             return await within(engine.batcher.run(arrays, rows), timeout)
         return await self._execute(engine, arrays, rows, timeout)
 
-    async def compile(self, model: Model) -> Engine:
-        """Make a model ready; one that is asked for twice is compiled once. Raises :class:`CommandError`."""
+    async def prepare(self, value: Model | Script | Alias) -> None:
+        """Compile; raises :class:`CommandError`."""
+        if isinstance(value, Model):
+            await self._compile(value)
+        elif isinstance(value, Script):
+            await self.script(value)
+
+    async def _compile(self, model: Model) -> Engine:
+        if model.backend in runners.CODE and not self._settings.allow_code:
+            raise CommandError(NO_CODE)
         runner = await self._once(model.digest, runners.load, model, self._settings.model_threads)
         engine = self._engines.get(model)
         if engine is None:
@@ -76,18 +85,25 @@ class Host:
 
     async def script(self, script: Script) -> Any:
         """The compiled script; raises :class:`CommandError`."""
+        if not self._settings.allow_code:
+            raise CommandError(NO_CODE)
         unit = self._scripts.get(script)
         if unit is None:
             unit = self._scripts[script] = await self._once(script.digest, _compiled, script)
         return unit
 
     async def off_loop(self, function: Callable[..., T], *args: Any, timeout: float = inf) -> T:
-        """Call in a thread; raises :class:`CommandError` past ``timeout`` seconds, and then the result is lost."""
+        """Call in one of the models' threads; raises :class:`CommandError` past ``timeout`` seconds."""
         return await within(asyncio.get_running_loop().run_in_executor(self._pool, function, *args), timeout)
+
+    async def in_thread(self, function: Callable[..., T], *args: Any) -> T:
+        """Call in a thread that no model keeps busy."""
+        return await asyncio.get_running_loop().run_in_executor(self._compilers, function, *args)
 
     def close(self) -> None:
         """Take no more work; what is under way is not waited for."""
-        self._pool.shutdown(wait=False, cancel_futures=True)
+        for pool in (self._pool, self._compilers):
+            pool.shutdown(wait=False, cancel_futures=True)
 
     async def _execute(self, engine: Engine, arrays: Sequence[Array], rows: int, timeout: float) -> Sequence[Array]:
         if engine.is_quick(rows):
@@ -97,7 +113,7 @@ class Host:
     async def _once(self, digest: str, function: Callable[..., Any], *args: Any) -> Any:
         future = self._compiling.get(digest)
         if future is None:
-            future = asyncio.get_running_loop().run_in_executor(self._pool, function, *args)
+            future = asyncio.get_running_loop().run_in_executor(self._compilers, function, *args)
             self._compiling[digest] = future
             future.add_done_callback(lambda _: self._compiling.pop(digest))
         await asyncio.wait({future})

@@ -40,6 +40,10 @@ class Statistics:
     repeated: int = 0  # commands that were recognised as sent again
     runs: dict[bytes, Runs] = field(default_factory=dict)
 
+    def reset(self) -> None:
+        """Count from zero."""
+        self.commands = self.connections = self.rejected = self.received = self.sent = self.repeated = 0
+
     def of(self, key: bytes) -> Runs:
         """The counts of the model or script at ``key``."""
         found = self.runs.get(key)

@@ -72,11 +72,23 @@ class Store(Keyspace, Protocol):
     async def models(self) -> Mapping[bytes, Model | Alias | Script]:
         """All models, aliases and scripts."""
 
+    async def items(self) -> Sequence[tuple[bytes, Value, float | None]]:
+        """A copy of everything: keys, values, and when they expire in seconds since 1970."""
+
     async def clear(self) -> None:
         """Remove everything."""
 
+    def sweep(self) -> None:
+        """Remove keys whose time has come; called every second."""
+
     def used(self) -> int:
         """Bytes held, roughly."""
+
+    def bound(self, memory: int, evict: bool) -> None:
+        """Set the bytes that may be held, 0: any, and whether tensors are dropped to keep to it."""
+
+    def counts(self) -> dict[str, int]:
+        """What INFO says of the keyspace: names and numbers."""
 
 
 async def get_tensor(store: Keyspace, key: bytes) -> Tensor:

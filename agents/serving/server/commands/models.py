@@ -5,27 +5,25 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from hashlib import sha256
+from itertools import pairwise
 from math import inf
 
 from gymcc.agents.serving.server import replies, runners
-from gymcc.agents.serving.server.commands.words import Words, integer, options, plain, seconds
+from gymcc.agents.serving.server.commands.words import Options, Words, options, plain
 from gymcc.agents.serving.server.context import Args, Command, Session
 from gymcc.agents.serving.server.errors import NO_MODEL, SYNTAX, CommandError, readable
 from gymcc.agents.serving.server.store import Keyspace, Store, get_model, get_tensor
 from gymcc.agents.serving.server.values import Alias, Model, from_array
 
-NO_CODE = "ERR TorchScript models and scripts are switched off on this server, for they may run any code (--allow-code)"
+BATCHING = (b"BATCHSIZE", b"MINBATCHSIZE", b"MINBATCHTIMEOUT")  # each needs the one before
 
 
 async def model_store(session: Session, store: Store, args: Args) -> bytes:
     """``AI.MODELSTORE key BACKEND device [TAG t] [BATCHSIZE n] … [INPUTS n …] [OUTPUTS n …] BLOB chunk…``"""
     server, key = session.server, plain(args[1])
     backend, device = readable(args[2]).upper(), readable(args[3]).upper()
-    runners.check(backend, device)
-    if backend in runners.CODE and not server.settings.allow_code:
-        raise CommandError(NO_CODE)
-    given, chunks = _described(args)
-    model = await server.host.off_loop(_made, backend, device, given, chunks)
+    runners.check(backend, device, server.settings)
+    model = await server.host.in_thread(_made, backend, device, _described(args))
     old = await store.get(key)
     if type(old) is Alias:
         raise CommandError(
@@ -34,7 +32,8 @@ async def model_store(session: Session, store: Store, args: Args) -> bytes:
     if type(old) is Model and old.digest == model.digest:  # sent again
         server.statistics.repeated += 1
         return replies.OK
-    await server.host.compile(model)
+    if not session.loading:
+        await server.host.prepare(model)
     await store.put(key, model)
     server.statistics.runs.pop(key, None)
     return replies.OK
@@ -81,7 +80,7 @@ async def model_execute(session: Session, store: Keyspace, args: Args) -> bytes:
         elif word == b"OUTPUTS":
             outputs = words.several()
         elif word == b"TIMEOUT":
-            timeout = seconds(words.next())
+            timeout = words.number() / 1000
         else:
             raise CommandError(f"ERR Invalid argument '{readable(word)}'; allowed are INPUTS, OUTPUTS, TIMEOUT")
     return await _execute(session, store, args[1], inputs, outputs, timeout)
@@ -101,7 +100,7 @@ async def model_run(session: Session, store: Keyspace, args: Args) -> bytes:
         elif word == b"OUTPUTS":
             outputs = words.until(*keywords)
         elif word == b"TIMEOUT":
-            timeout = seconds(words.next())
+            timeout = words.number() / 1000
         else:
             raise CommandError(SYNTAX)
     return await _execute(session, store, args[1], inputs, outputs, timeout)
@@ -168,37 +167,27 @@ async def _execute(
     return replies.OK
 
 
-def _described(args: Args) -> tuple[dict[bytes, object], Sequence[bytes]]:
-    """The options of MODELSTORE and the chunks of its blob."""
+def _described(args: Args) -> Options:
+    """The options of MODELSTORE, with the chunks of the blob; raises :class:`CommandError`."""
     words = Words(args, 4)
-    numbers = {name: lambda: integer(words.next(), 0) for name in (b"BATCHSIZE", b"MINBATCHSIZE", b"MINBATCHTIMEOUT")}
+    numbers = dict.fromkeys(BATCHING, words.number)
     names = {b"INPUTS": words.several, b"OUTPUTS": words.several}
     given = options(words, {b"TAG": words.next, **numbers, **names, b"BLOB": words.rest})
-    chunks = given.pop(b"BLOB", ())
-    assert isinstance(chunks, tuple)
-    if not any(chunks):
+    if not any(given.words(b"BLOB")):
         raise CommandError("ERR Insufficient arguments, missing model BLOB")
-    if given.get(b"MINBATCHSIZE") and not given.get(b"BATCHSIZE"):
-        raise CommandError("ERR MINBATCHSIZE specified without BATCHSIZE")
-    if given.get(b"MINBATCHTIMEOUT") and not given.get(b"MINBATCHSIZE"):
-        raise CommandError("ERR MINBATCHTIMEOUT specified without MINBATCHSIZE")
-    return given, chunks
+    for name, needed in pairwise(reversed(BATCHING)):
+        if given.number(name) and not given.number(needed):
+            raise CommandError(f"ERR {name.decode()} specified without {needed.decode()}")
+    return given
 
 
-def _made(backend: str, device: str, given: dict[bytes, object], chunks: Sequence[bytes]) -> Model:
+def _made(backend: str, device: str, given: Options) -> Model:
+    chunks = given.words(b"BLOB")
     blob = chunks[0] if len(chunks) == 1 else b"".join(chunks)
-    described = repr((backend, device, sorted(given.items()))).encode()
-    batch = tuple(given.get(name, 0) for name in (b"BATCHSIZE", b"MINBATCHSIZE", b"MINBATCHTIMEOUT"))
-    return Model(
-        backend,
-        device,
-        blob,
-        sha256(described + b"\0" + blob).hexdigest(),
-        given.get(b"TAG", b""),  # type: ignore[arg-type]
-        batch,  # type: ignore[arg-type]
-        given.get(b"INPUTS", ()),  # type: ignore[arg-type]
-        given.get(b"OUTPUTS", ()),  # type: ignore[arg-type]
-    )
+    size, least, wait = map(given.number, BATCHING)
+    tag, inputs, outputs = given.word(b"TAG"), given.words(b"INPUTS"), given.words(b"OUTPUTS")
+    digest = sha256(repr((backend, device, size, least, wait, tag, inputs, outputs)).encode() + blob).hexdigest()
+    return Model(backend, device, blob, digest, tag, (size, least, wait), inputs, outputs)
 
 
 TABLE = {

@@ -37,8 +37,8 @@ async def rename(session: Session, store: Store, args: Args) -> bytes:
 async def copy(session: Session, store: Store, args: Args) -> bytes:
     """``COPY key new [REPLACE]``"""
     words = Words(args, 3)
-    given = options(words, {b"REPLACE": lambda: True, b"DB": lambda: integer(words.next(), 0)})
-    if given.get(b"DB"):
+    given = options(words, {b"REPLACE": lambda: b"", b"DB": words.number})
+    if given.number(b"DB"):
         raise CommandError("ERR DB index is out of range")
     return replies.integer(await store.copy(args[1], args[2], b"REPLACE" in given))
 
@@ -89,25 +89,19 @@ async def get(session: Session, store: Store, args: Args) -> bytes:
 async def set_(session: Session, store: Store, args: Args) -> bytes:
     """``SET key value [NX | XX] [EX seconds | PX ms]``"""
     words = Words(args, 3)
-    given = options(
-        words,
-        {
-            b"NX": lambda: True,
-            b"XX": lambda: True,
-            b"EX": lambda: float(integer(words.next(), 1)),
-            b"PX": lambda: integer(words.next(), 1) / 1000,
-        },
-    )
-    if {b"NX", b"XX"} <= set(given) or {b"EX", b"PX"} <= set(given):
+    flags = {name: lambda: b"" for name in (b"NX", b"XX")}
+    given = options(words, {**flags, b"EX": words.number, b"PX": words.number})
+    if (b"NX" in given and b"XX" in given) or (b"EX" in given and b"PX" in given):
         raise CommandError(SYNTAX)
     there = await store.exists([args[1]])
     if (b"NX" in given and there) or (b"XX" in given and not there):
         return replies.NIL
+    lasting = given.number(b"EX") * 1000 + given.number(b"PX")
+    if lasting > FOREVER or (not lasting and (b"EX" in given or b"PX" in given)):
+        raise CommandError("ERR invalid expire time in 'set' command")
     await store.put(args[1], Text(args[2]))
-    for name in given.keys() & {b"EX", b"PX"}:
-        lasting = given[name]
-        assert isinstance(lasting, float)
-        await store.expire(args[1], time.time() + min(lasting, FOREVER / 1000))
+    if lasting:
+        await store.expire(args[1], time.time() + lasting / 1000)
     return replies.OK
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from math import inf
 
 from gymcc.agents.serving.protocol.names import shard_key
 from gymcc.agents.serving.server.context import Args
@@ -27,11 +28,6 @@ def integer(word: bytes, least: int = -(1 << 63)) -> int:
     return number
 
 
-def seconds(word: bytes) -> float:
-    """A number of milliseconds in seconds; raises :class:`CommandError`."""
-    return integer(word, 0) / 1000
-
-
 class Words:
     """The words of a request after its first ones, taken one by one."""
 
@@ -53,9 +49,13 @@ class Words:
         """The next word in capitals."""
         return self.next().upper()
 
+    def number(self) -> int:
+        """The next word as a whole number of 0 or more."""
+        return integer(self.next(), 0)
+
     def several(self) -> tuple[bytes, ...]:
         """A count and so many words."""
-        count = integer(self.next(), 0)
+        count = self.number()
         if count > len(self.args) - self.at:
             raise CommandError(SYNTAX)
         self.at += count
@@ -74,7 +74,39 @@ class Words:
         return tuple(self.args[begin:])
 
 
-def options(words: Words, readers: Mapping[bytes, Callable[[], object]]) -> dict[bytes, object]:
+class Options:
+    """What a request's options say; those that are not given have the values that mean nothing."""
+
+    def __init__(self, found: Mapping[bytes, object]) -> None:
+        self._found = found
+
+    def __contains__(self, name: bytes) -> bool:
+        return name in self._found
+
+    def word(self, name: bytes) -> bytes:
+        """One word; empty if not given."""
+        value = self._found.get(name, b"")
+        assert isinstance(value, bytes)
+        return value
+
+    def words(self, name: bytes) -> tuple[bytes, ...]:
+        """Several words."""
+        value = self._found.get(name, ())
+        assert isinstance(value, tuple)
+        return value
+
+    def number(self, name: bytes) -> int:
+        """A whole number; 0 if not given."""
+        value = self._found.get(name, 0)
+        assert isinstance(value, int)
+        return value
+
+    def timeout(self) -> float:
+        """``TIMEOUT`` in seconds; infinite if not given."""
+        return self.number(b"TIMEOUT") / 1000 if b"TIMEOUT" in self else inf
+
+
+def options(words: Words, readers: Mapping[bytes, Callable[[], object]]) -> Options:
     """Options in any order, each read by its reader; raises :class:`CommandError` at one that is not known."""
     found: dict[bytes, object] = {}
     while words:
@@ -83,4 +115,4 @@ def options(words: Words, readers: Mapping[bytes, Callable[[], object]]) -> dict
             known = ", ".join(key.decode() for key in readers)
             raise CommandError(f"ERR Invalid argument '{readable(name)}'; allowed are {known}")
         found[name] = readers[name]()
-    return found
+    return Options(found)

@@ -7,19 +7,32 @@ from importlib import import_module
 from importlib.util import find_spec
 
 from gymcc.agents.serving.server.errors import BAD_BACKEND, BAD_DEVICE, CommandError
+from gymcc.agents.serving.server.limits import Settings
 from gymcc.agents.serving.server.runners.base import Runner
 from gymcc.agents.serving.server.values import Model
 
 Loader = Callable[[Model, int], Runner]
 BACKENDS = {"ONNX": "onnxruntime", "TORCH": "torch", "TF": "tensorflow"}
 MODULES = {"ONNX": "onnx", "TORCH": "torch", "TF": "tensorflow"}
-CODE = frozenset({"TORCH"})  # back ends whose models may do anything
+CODE = frozenset({"TORCH", "TF"})  # back ends whose models may do anything
 
 
-def check(backend: str, device: str) -> None:
+def installed(settings: Settings) -> list[str]:
+    """The back ends that a server may use and has."""
+    code = CODE if not settings.allow_code else frozenset()
+    return [name for name in settings.backends if name not in code and find_spec(BACKENDS[name]) is not None]
+
+
+def preload(settings: Settings) -> None:
+    """Import the back ends, which takes seconds that no client should wait for."""
+    for name in installed(settings):
+        import_module(f"{__name__}.{MODULES[name]}")
+
+
+def check(backend: str, device: str, settings: Settings) -> None:
     """Raise :class:`CommandError` unless the back end is here and the device is written as one."""
-    if backend not in BACKENDS:
-        raise CommandError(f"{BAD_BACKEND}; allowed are {', '.join(BACKENDS)}")
+    if backend not in settings.backends:
+        raise CommandError(f"{BAD_BACKEND}; this server has {', '.join(installed(settings))}")
     if find_spec(BACKENDS[backend]) is None:
         raise CommandError(f"{BAD_BACKEND} {backend}: this server lacks the Python package {BACKENDS[backend]}")
     kind, _, number = device.partition(":")
