@@ -11,10 +11,11 @@ from typing import Self
 from gymcc.agents.serving.client.admin import AdminMethods
 from gymcc.agents.serving.client.datasets import ListMethods
 from gymcc.agents.serving.client.errors import ProtocolError
+from gymcc.agents.serving.client.published import PublishedMethods
 from gymcc.agents.serving.protocol.address import Settings
 
 
-class Client(AdminMethods, ListMethods):
+class Client(AdminMethods, ListMethods, PublishedMethods):
     """A connection to the orchestrator, with the methods of SmartRedis 0.6.1's client.
 
     ``address``: ``host:port`` or ``unix://path``, or several with commas, of which one is taken; without one,

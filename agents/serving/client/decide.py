@@ -11,7 +11,7 @@ from typing import Any
 
 from numpy.typing import NDArray
 
-from gymcc.agents.policy import Policy
+from gymcc.agents.policy import Card, Policy
 from gymcc.agents.serving.client.client import Client
 
 
@@ -32,4 +32,4 @@ def served_policy(client: Client, name: str) -> Policy:
     Without a version later decisions are those of the version that the name then stands for. Raises
     :class:`.errors.UnknownKey`, and :class:`~gymcc.agents.policy.PolicyError` for a model that is no policy.
     """
-    return Policy(client.model_card(name), RemoteNetwork(client, name))
+    return Policy(Card.parse(client.get_card(name), name), RemoteNetwork(client, name))

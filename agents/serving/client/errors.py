@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from gymcc.agents.serving.protocol.resp import Part
 
-_SHOWN = 60  # characters of a request
+_SHOWN = 100  # characters of a request
 
 
 class ServingError(RuntimeError):

@@ -1,0 +1,18 @@
+"""One orchestrator for the tests that leave it as they find it; each has names of its own."""
+
+from __future__ import annotations
+
+import pytest
+
+from gymcc.agents.serving import Client
+from tests.serving.orchestrator import publish, running
+
+
+@pytest.fixture(scope="session")
+def orchestrator(tmp_path_factory):
+    """A running server with two policies of this suite published: ``jit`` and ``mm``."""
+    with running(tmp_path_factory.mktemp("orchestrator")) as server:
+        with Client(server.unix) as client:
+            publish(client, "jit", "jitcse-cloning")
+            publish(client, "mm", "looptune-mm-dqn")
+        yield server
