@@ -9,24 +9,18 @@ from typing import TYPE_CHECKING, Any
 
 from gymcc.agents.search import ALIASES, METHODS, Budget, search
 from gymcc.envs.core.choices import choose
+from gymcc.envs.core.own import OwnProgram
 
 if TYPE_CHECKING:
     from gymcc.envs.nitta.methods import Limit
     from gymcc.envs.nitta.tree import Node
 
-ENV = "nitta-synthesis-v0"
 GUIDED = "guided"
 DRAWN = 1000  # evaluations of a method that would go on for ever, where no budget is given
 
 
 def searched(
-    program: Path,
-    methods: Sequence[str],
-    budget: Budget | None,
-    seed: int,
-    microarchitecture: Path | None,
-    number_type: str,
-    model: str = "",
+    env_id: str, program: OwnProgram, methods: Sequence[str], budget: Budget | None, seed: int, model: str = ""
 ) -> list[dict[str, Any]]:
     """A row per method: where it ended (``sid``), ``steps``, ``duration`` in ticks, whether it is ``complete``.
 
@@ -39,23 +33,25 @@ def searched(
     for name in methods:
         base = name.split("+")[0].rstrip("0123456789.")
         choose(dict.fromkeys([*SYNTHESIS, GUIDED, *METHODS, *ALIASES]), name if name in plain else base, "method")
-    for reason in _open(program, microarchitecture, number_type).root.obstacles:
-        print(f"note: {program}: no complete schedule: {reason}", file=sys.stderr)
+    for reason in _open(program).root.obstacles:
+        print(f"note: {program.options['dataset']}: no complete schedule: {reason}", file=sys.stderr)
     return [
-        _by_problem(program, name, budget, seed, microarchitecture, number_type)
+        _by_problem(env_id, program, name, budget, seed)
         if name in plain
-        else _in_tree(_open(program, microarchitecture, number_type), program.stem, name, budget, seed, model)
+        else _in_tree(_open(program), program.name, name, budget, seed, model)
         for name in methods
     ]
 
 
-def _open(program: Path, microarchitecture: Path | None, number_type: str) -> Node:
+def _open(program: OwnProgram) -> Node:
     from gymcc.envs.nitta.numbers import NumberType
     from gymcc.envs.nitta.server.serving import read_program
     from gymcc.envs.nitta.tree import open_tree
 
-    number = NumberType.parse(number_type) if number_type else None
-    return open_tree(*read_program(program, number, microarchitecture))
+    asked = program.options
+    number = NumberType.parse(asked["number_type"]) if asked.get("number_type") else None
+    microarchitecture = Path(asked["microarchitecture"]) if asked.get("microarchitecture") else None
+    return open_tree(*read_program(Path(asked["dataset"]), number, microarchitecture))
 
 
 def _in_tree(root: Node, name: str, method: str, budget: Budget | None, seed: int, model: str) -> dict[str, Any]:
@@ -89,14 +85,11 @@ def _model_scores(folder: str) -> Any:
     return model_scores(Path(folder))
 
 
-def _by_problem(
-    program: Path, method: str, budget: Budget | None, seed: int, microarchitecture: Path | None, number_type: str
-) -> dict[str, Any]:
+def _by_problem(env_id: str, program: OwnProgram, method: str, budget: Budget | None, seed: int) -> dict[str, Any]:
     from gymcc.envs.nitta.methods import Outcome
     from gymcc.scripts.environments import make
 
-    options = {"microarchitecture": str(microarchitecture or ""), "number_type": number_type}
-    env = make(ENV, dataset=str(program), **options)
+    env = make(env_id, **program.options)
     problem, instance = env.problem, env.instances[0]
     found = search(problem, instance, method, budget or Budget(evaluations=DRAWN), seed)
     node: Node = problem.initial(instance)
@@ -104,4 +97,4 @@ def _by_problem(
         node = problem.apply(node, action)
     ended = "done" if found.proven else "limit"
     outcome = Outcome(found.method, node, ended, found.evaluations, found.seconds, found.curve)
-    return {"program": program.stem, **outcome.row()}
+    return {"program": program.name, **outcome.row()}

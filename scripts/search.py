@@ -9,29 +9,48 @@ import typer
 
 from gymcc.agents.search import Budget, methods_of
 from gymcc.envs.core.record import Record, append_record, write_records
+from gymcc.scripts import programs
 from gymcc.scripts.budgets import Count, Dataset, Evaluations, Instances, Seconds, Seed, Split, budget, parse_methods
 from gymcc.scripts.environments import EnvId, Option, make, parse_options, pick_instances
 from gymcc.scripts.evaluation import searched
 from gymcc.scripts.output import Json, progress, show
 
+METHOD = "beam"
 Method = Annotated[
-    str, typer.Option(help="Comma-separated: random, greedy1, beam, annealing, …; `gymcc info ENV` names all of them.")
+    str,
+    typer.Option(
+        help="Comma-separated: random, greedy1, beam, annealing, …; `gymcc info ENV` names all of them. Default: beam, "
+        "for an OCaml program of your own flips."
+    ),
 ]
 Programs = Annotated[
     list[Path] | None,
-    typer.Option("--program", metavar="FILE.lua", help="nitta: schedule this; --method knows NITTA's methods, guided."),
+    typer.Option(
+        "--program",
+        metavar="PATH",
+        help="A program of your own; repeatable. nitta: a Lua file, --method knows NITTA's methods, guided too. ocaml: "
+        "a folder of modules, or .ml files in link order, searched with the real compiler.",
+    ),
 ]
-Uarch = Annotated[Path | None, typer.Option("--microarchitecture", metavar="FILE.toml", help="With --program.")]
-Number = Annotated[str, typer.Option("--number-type", metavar="fxM.B", help="With --program.")]
+Uarch = Annotated[Path | None, typer.Option("--microarchitecture", metavar="FILE.toml", help="--program of nitta.")]
+Number = Annotated[str, typer.Option("--number-type", metavar="fxM.B", help="--program of nitta.")]
 Model = Annotated[
-    str, typer.Option("--model", metavar="FOLDER", help="With --program: a value model scores in place of NITTA.")
+    str, typer.Option("--model", metavar="FOLDER", help="--program of nitta: a value model scores in place of NITTA.")
+]
+BackEnd = Annotated[str, typer.Option("--backend", metavar="NAME", help="The same as -o backend=NAME.")]
+Arguments = Annotated[
+    list[str] | None, typer.Option("--argument", help="--program of ocaml: it is run with; repeatable.")
+]
+Input = Annotated[Path | None, typer.Option("--input", metavar="FILE", help="--program of ocaml: its standard input.")]
+Apply = Annotated[
+    Path | None, typer.Option("--apply", metavar="FOLDER", help="--program of ocaml: write the source as decided here.")
 ]
 Out = Annotated[Path | None, typer.Option(help="Write records here (JSON lines; must not exist).")]
 
 
 def command(
     env_id: EnvId,
-    method: Method = "beam",
+    method: Method = "",
     instance: Instances = None,
     dataset: Dataset = None,
     split: Split = "test",
@@ -45,18 +64,35 @@ def command(
     microarchitecture: Uarch = None,
     number_type: Number = "",
     model: Model = "",
+    backend: BackEnd = "",
+    argument: Arguments = None,
+    input_: Input = None,
+    apply: Apply = None,
     as_json: Json = False,
 ) -> None:
     """Search the best decisions for instances (default: one of the test split, 1000 evaluations)."""
+    named = {
+        "backend": backend,
+        "microarchitecture": str(microarchitecture or ""),
+        "number_type": number_type,
+        "arguments": argument,
+        "stdin": input_.read_text() if input_ else "",
+    }
+    options = parse_options(option) | {name: value for name, value in named.items() if value}
     if program:
+        if out:
+            raise ValueError("--out: a program of one's own leaves no records; --apply writes it as decided")
         spent = Budget(evaluations, seconds) if evaluations or seconds else None
-        show(_scheduled(env_id, program, method, spent, seed, (microarchitecture, number_type, model)), as_json)
+        asked = programs.Asked(env_id, program, options, method, spent, seed, model, apply)
+        programs.command(asked, as_json)
         return
+    if model or apply:
+        raise ValueError(f"{'--model' if model else '--apply'}: for programs of one's own; give --program")
     if out and out.exists():
         raise FileExistsError(f"{out} exists; nothing was overwritten")
-    options = parse_options(option) | ({"dataset": dataset} if dataset else {})
+    options |= {"dataset": dataset} if dataset else {}
     problem = make(env_id, **options).problem
-    names, references = parse_methods(method, problem)
+    names, references = parse_methods(method or METHOD, problem)
     if references or not names:
         raise ValueError(f"--method {method!r} is no search; allowed: {', '.join(methods_of(problem))}")
     spent = budget(evaluations, seconds, default=1000)
@@ -73,18 +109,6 @@ def command(
                     append_record(out, records[-1])
                 advance(name)
     show([_row(record, problem) for record in records], as_json)
-
-
-def _scheduled(
-    env_id: str, programs: list[Path], method: str, spent: Budget | None, seed: int, rest: tuple[Path | None, str, str]
-) -> list[dict[str, Any]]:
-    """Rows of the methods on the programs."""
-    from gymcc.scripts.nitta_search import ENV, searched
-
-    if env_id not in ("nitta", ENV):
-        raise ValueError(f"--program is for nitta ({ENV}), not for {env_id!r}")
-    methods = [name.strip() for name in method.split(",") if name.strip()]
-    return [row for program in programs for row in searched(program, methods, spent, seed, *rest)]
 
 
 def _row(record: Record, problem: Any) -> dict[str, Any]:

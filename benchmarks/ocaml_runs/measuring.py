@@ -47,7 +47,7 @@ class Spec:
 
     def compilers(self) -> Compilers:
         """Raises :class:`BackendError` where a real compiler is missing."""
-        own = {name: Source(File(place).stem, place=File(place)) for name, place in self.own}
+        own = {name: Source(File(place).stem, place=(File(place),)) for name, place in self.own}
         library = Library(own)
         if self.backend == "sim":
             return Simulators(library, RULES[self.rules])

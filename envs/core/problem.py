@@ -11,6 +11,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from copy import copy
 from math import nan
+from pathlib import Path
 from random import Random
 from typing import Any, ClassVar, Generic, Self, TypeVar
 
@@ -19,6 +20,7 @@ from numpy.typing import NDArray
 
 from gymcc.envs.core.dataset import Dataset
 from gymcc.envs.core.memo import Memo
+from gymcc.envs.core.own import OwnProgram
 
 S = TypeVar("S", bound=Hashable)
 MEMO_ENTRIES = 200_000
@@ -132,6 +134,17 @@ class Problem(ABC, Generic[S]):
         """The code that a state stands for, for people; empty where there is none. Raises :class:`BackendError`."""
         return ""
 
+    def decided(self, state: S) -> Sequence[Mapping[str, Any]]:
+        """What has been decided and where, a row of equal keys for each decision; empty where actions say it all.
+
+        ``changed`` in a row tells whether the compiler would have done something else unasked.
+        """
+        return ()
+
+    def save(self, state: S, folder: Path) -> Sequence[Path]:
+        """Write the program as decided into a folder; the files written. Raises ValueError, :class:`BackendError`."""
+        raise ValueError(f"{self.name} writes no programs")
+
     @abstractmethod
     def encode(self, state: S) -> str:
         """The state as one string that :meth:`decode` reads back, for records and other processes."""
@@ -205,6 +218,11 @@ class Problem(ABC, Generic[S]):
         return {}
 
     # Instances
+
+    @classmethod
+    def programs(cls, paths: Sequence[Path], options: Mapping[str, Any]) -> Sequence[OwnProgram]:
+        """The programs that lie at ``paths``, for an environment of ``options``; raises ValueError."""
+        raise ValueError(f"{cls.name} takes no programs of one's own")
 
     def resolve(self, uri: str) -> str:
         """The instance id behind ``uri``: an id, or ``<problem>/<dataset>/<id>`` with an id of that dataset."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Hashable, Mapping, Sequence
 from functools import lru_cache
 from math import nan
+from pathlib import Path
 from typing import Any, Self
 
 import numpy as np
@@ -12,6 +13,7 @@ from numpy.typing import NDArray
 
 from gymcc.envs.core.dataset import Dataset
 from gymcc.envs.core.memo import Memo
+from gymcc.envs.core.own import OwnProgram
 from gymcc.envs.core.problem import BackendError, Problem, Rule, UnknownInstance, checked_action
 from gymcc.envs.nitta.library import Label, Library
 from gymcc.envs.nitta.microarchitecture import DEFAULT, Microarchitecture
@@ -158,6 +160,11 @@ class Nitta(Problem[Node]):
     def caveat(self, instance: str) -> str:
         """Why the program can have no complete schedule, where that is known."""
         return "; ".join(self._root(instance).obstacles)
+
+    @classmethod
+    def programs(cls, paths: Sequence[Path], options: Mapping[str, Any]) -> Sequence[OwnProgram]:
+        """Each Lua file is one."""
+        return [OwnProgram(path.stem, {**options, "dataset": str(path)}, "beam") for path in paths]
 
     def landscape(self, instances: Sequence[str]) -> dict[str, Any]:
         from gymcc.envs.nitta.landscape import landscape

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from gymcc.envs.core.problem import UnknownInstance
 from gymcc.envs.ocaml.backend import Backend, Decisions
@@ -13,6 +13,9 @@ from gymcc.envs.ocaml.frontend import OcamlError
 from gymcc.envs.ocaml.inliner import Rules
 from gymcc.envs.ocaml.interpreter import ProgramError
 from gymcc.envs.ocaml.library import Library, Source, read_text
+
+if TYPE_CHECKING:
+    from gymcc.envs.ocaml.backends.compiler import Compiler
 
 SIMULATORS = 500  # kept
 COMPILERS = 200
@@ -33,8 +36,8 @@ class Compilers(Protocol):
     def check(self, instance: str, decisions: Decisions) -> None:
         """Run the program as decided; raises :class:`BackendError` if it prints something else."""
 
-    def listing(self, instance: str, decisions: Decisions) -> str:
-        """The program as decided, in OCaml; empty where only the compiler has it."""
+    def sources(self, instance: str, decisions: Decisions) -> Mapping[str, str]:
+        """The program's files as decided, in OCaml, by name; raises :class:`BackendError`."""
 
     def versions(self) -> dict[str, str]:
         """What costs depend on."""
@@ -61,9 +64,9 @@ class Simulators:
         try:
             return Simulator(text, source.name, self.rules, FUEL)
         except OcamlError as error:
-            raise UnknownInstance(f"{source.place or source.name}: {error}; the simulator takes a subset") from error
+            raise UnknownInstance(f"{source}: {error}; the simulator takes a subset") from error
         except ProgramError as error:
-            raise UnknownInstance(f"{source.place or source.name}: {error}") from error
+            raise UnknownInstance(f"{source}: {error}") from error
 
     def profile(self, instance: str) -> tuple[int, ...]:
         """From the recording that costs are computed of."""
@@ -73,9 +76,9 @@ class Simulators:
         """In the interpreter."""
         self.backend(instance).check(decisions)
 
-    def listing(self, instance: str, decisions: Decisions) -> str:
-        """By the printer."""
-        return self.backend(instance).source(decisions)
+    def sources(self, instance: str, decisions: Decisions) -> dict[str, str]:
+        """One, by the printer."""
+        return {f"{self.library.source(instance).name}.ml": self.backend(instance).source(decisions)}
 
     def versions(self) -> dict[str, str]:
         """Of the simulator and its rules."""
@@ -84,14 +87,15 @@ class Simulators:
 
 def _single(source: Source) -> str:
     """The text of a program of one file."""
-    if source.place is None:
+    if not source.place:
         return source.text
-    if not source.place.is_dir():
-        return read_text(source.place)
-    files = sorted(path for path in source.place.iterdir() if path.suffix in (".ml", ".mli"))
+    first = source.place[0]
+    files = [first, *source.place[1:]]
+    if first.is_dir():
+        files = sorted(path for path in first.iterdir() if path.suffix in (".ml", ".mli"))
     if len(files) != 1 or files[0].suffix != ".ml":
         found = ", ".join(path.name for path in files) or "none"
-        raise UnknownInstance(f"{source.place}: the simulator takes a program of one .ml file, found {found}")
+        raise UnknownInstance(f"{source}: the simulator takes a program of one .ml file, found {found}")
     return read_text(files[0])
 
 
@@ -114,18 +118,18 @@ class RealCompilers:
     def __setstate__(self, state: dict[str, Any]) -> None:
         self.__init__(**state)  # type: ignore[misc]
 
-    def _opened(self, instance: str) -> Backend:
+    def _opened(self, instance: str) -> Compiler:
         from gymcc.envs.ocaml.backends.compiler import BadProgram, Compiler, Program
 
         source = self.library.source(instance)
         run = {"arguments": self.arguments, "stdin": self.stdin.encode()}
-        program: Any = source.place
-        if program is None:
+        program: Any = source.place[0] if len(source.place) == 1 else source.place
+        if not program:
             program = Program(((f"{source.name}.ml", source.text.encode()),), **run)  # type: ignore[arg-type]
         try:
             return Compiler(program, toolchain=self.toolchain, **run)  # type: ignore[arg-type]
         except BadProgram as error:
-            raise UnknownInstance(f"{source.place or source.name}: {error}") from error
+            raise UnknownInstance(f"{source}: {error}") from error
 
     def profile(self, instance: str) -> None:
         """Not counted."""
@@ -134,9 +138,9 @@ class RealCompilers:
         """Every run is checked against the original's output."""
         self.backend(instance).cost(decisions)
 
-    def listing(self, instance: str, decisions: Decisions) -> str:
-        """Decisions are attributes in the compiler's syntax trees."""
-        return ""
+    def sources(self, instance: str, decisions: Decisions) -> Mapping[str, str]:
+        """With attributes, and copies of functions."""
+        return self.backend(instance).source(decisions)
 
     def versions(self) -> dict[str, str]:
         """Of the compiler and of what counts its instructions."""

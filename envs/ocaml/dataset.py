@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import cache
 from pathlib import Path as File
@@ -35,17 +35,19 @@ def shipped() -> Mapping[str, Dataset]:
     return {dataset.name: dataset for dataset in (programs, generated)}
 
 
-def find(wanted: str, program: str = "", split_seed: int = 0) -> tuple[Mapping[str, Dataset], Dataset, Library]:
+def find(
+    wanted: str, program: str | Sequence[str] = "", split_seed: int = 0
+) -> tuple[Mapping[str, Dataset], Dataset, Library]:
     """All datasets known then, the wanted one, and the library of its programs; raises ValueError.
 
     ``wanted``: a shipped dataset's name, an .ml file, or a folder of programs, an .ml file each. ``program``, if given,
-    is one program instead: an .ml file, or a folder whose files are its modules.
+    is one program instead: an .ml file, several in the order in which they are linked, or a folder of modules.
     """
     own: dict[str, Source] = {}
     if program:
-        dataset, own = _own([_existing(program)], program)
+        dataset, own = _own([_existing([program] if isinstance(program, str) else program)])
     elif wanted not in shipped() and File(wanted).exists():
-        dataset, own = _own(_programs(File(wanted)), wanted)
+        dataset, own = _own([(path,) for path in _programs(File(wanted))])
     else:
         dataset = choose(shipped(), wanted, "dataset (or .ml file, or folder of them)")
     if split_seed:
@@ -53,10 +55,13 @@ def find(wanted: str, program: str = "", split_seed: int = 0) -> tuple[Mapping[s
     return {**shipped(), dataset.name: dataset}, dataset, Library(own)
 
 
-def _existing(program: str) -> File:
-    if not File(program).exists():
-        raise ValueError(f"there is no program {program}: expected an .ml file or a folder of modules")
-    return File(program)
+def _existing(program: Sequence[str]) -> tuple[File, ...]:
+    for path in program:
+        if not isinstance(path, str) or not File(path).exists():
+            raise ValueError(f"there is no program {path}: expected .ml files or a folder of modules")
+        if File(path).is_dir() and len(program) > 1:
+            raise ValueError(f"{path} is a folder, which is a program by itself; expected one folder, or .ml files")
+    return tuple(map(File, program))
 
 
 def _programs(path: File) -> list[File]:
@@ -66,6 +71,7 @@ def _programs(path: File) -> list[File]:
     return files
 
 
-def _own(places: list[File], named: str) -> tuple[Dataset, dict[str, Source]]:
-    own = {f"own/{place.stem}": Source(place.stem, place=place) for place in places}
+def _own(places: list[tuple[File, ...]]) -> tuple[Dataset, dict[str, Source]]:
+    own = {f"own/{place[-1].stem}": Source(place[-1].stem, place=place) for place in places}
+    named = " ".join(str(file) for place in places for file in place)
     return Dataset(OWN, tuple(own), f"The programs of {named}.", named, "unknown", shares=SHARES), own

@@ -25,7 +25,7 @@ class _Asked(NamedTuple):
     backend: str
     rules: str
     dataset: str
-    program: str
+    program: str | Sequence[str]
     arguments: Sequence[str]
     stdin: str
     split_seed: int
@@ -35,7 +35,7 @@ def make_problem(
     backend: str = "sim",
     mode: str = "site",
     dataset: str = SHIPPED,
-    program: str = "",
+    program: str | Sequence[str] = "",
     size_weight: float = SIZE_WEIGHT,
     max_depth: int = MAX_DEPTH,
     max_nodes: int = MAX_NODES,
@@ -54,7 +54,7 @@ def make_env(
     mode: str = "site",
     dataset: str = SHIPPED,
     split: str = "all",
-    program: str = "",
+    program: str | Sequence[str] = "",
     size_weight: float = SIZE_WEIGHT,
     max_depth: int = MAX_DEPTH,
     max_nodes: int = MAX_NODES,
@@ -70,8 +70,9 @@ def make_env(
     ``closure`` or ``flambda``, a real ocamlopt of that middle end. ``mode``: ``site`` decides each call of the source
     once, ``tree`` each copy, up to paths of ``max_depth`` calls and ``max_nodes`` copied calls. Programs are drawn from
     ``split`` (train, validation, test, all) of ``dataset``: a shipped one's name, an .ml file or a folder of them; or
-    ``program`` is the only one, an .ml file or a folder of modules, run with ``arguments`` and the text ``stdin``.
-    ``size_weight``: exponent of the relative growth of the code in the cost. ``split_seed`` splits otherwise.
+    ``program`` is the only one, an .ml file, several in the order in which they are linked, or a folder of modules.
+    Programs are run with ``arguments`` and the text ``stdin``. ``size_weight``: exponent of the relative growth of the
+    code in the cost. ``split_seed`` splits otherwise.
 
     Real back ends take any OCaml and pay at the end of the episode by default (``reward="terminal_log_speedup"``), so
     that a program is compiled once for all decisions. Further options are those of

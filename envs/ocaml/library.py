@@ -19,11 +19,14 @@ MAX_SOURCE = 2**20  # bytes
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A program: the text of one file, or where it lies, a file or a folder of files."""
+    """A program: the text of one file, or where it lies: a folder, or files in the order in which they are linked."""
 
     name: str
     text: str = ""
-    place: File | None = None
+    place: tuple[File, ...] = ()
+
+    def __str__(self) -> str:
+        return " ".join(map(str, self.place)) or self.name
 
 
 class Library:

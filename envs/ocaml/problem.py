@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Hashable, Mapping, Sequence
 from functools import lru_cache
 from math import nan
+from pathlib import Path as File
 from typing import Any
 
 import numpy as np
@@ -12,7 +13,9 @@ from numpy.typing import NDArray
 
 from gymcc.envs.core.choices import choose
 from gymcc.envs.core.dataset import Dataset
+from gymcc.envs.core.own import OwnProgram
 from gymcc.envs.core.problem import Problem, Rule, UnknownInstance, checked_action
+from gymcc.envs.ocaml import own
 from gymcc.envs.ocaml.actions import Action
 from gymcc.envs.ocaml.backend import Backend, Figures
 from gymcc.envs.ocaml.backends.sim import SIMULATOR
@@ -201,7 +204,20 @@ class OcamlInline(Problem[InlineState]):
         return "\n".join(lines)
 
     def listing(self, state: InlineState) -> str:
-        return self.compilers.listing(state.program, dict(state.decisions))
+        sources = self.compilers.sources(state.program, dict(state.decisions))
+        if len(sources) == 1:
+            return next(iter(sources.values()))
+        return "\n".join(f"(* {name} *)\n{text}" for name, text in sources.items())
+
+    def decided(self, state: InlineState) -> Sequence[Mapping[str, Any]]:
+        return own.decided(self, state)
+
+    def save(self, state: InlineState, folder: File) -> Sequence[File]:
+        return own.save(self, state, folder)
+
+    @classmethod
+    def programs(cls, paths: Sequence[File], options: Mapping[str, Any]) -> Sequence[OwnProgram]:
+        return own.programs(paths, options)
 
     def encode(self, state: InlineState) -> str:
         return write(state)

@@ -14,7 +14,7 @@ from gymcc.envs.ocaml.backends.compiler.toolchain import Toolchain, environment
 from gymcc.envs.ocaml.backends.compiler.workspace import Step, work
 
 SOURCES = Path(__file__).with_name("tool")
-MODULES = ("json", "describe", "anatomy", "counts", "definitions", "sites", "plan", "rewrite", "sitetool")
+MODULES = ("json", "describe", "anatomy", "counts", "definitions", "sites", "plan", "rewrite", "text", "sitetool")
 NAME = "sitetool"
 SECONDS = 120.0
 INSTALL = "run `gymcc ocaml setup`"

@@ -143,6 +143,13 @@ class Compiler:
             raise OutputChanged(f"output changed: {self.program.units[-1]} prints something else with these decisions")
         return Figures(measured.cost, binary.text, measured.output, binary.digest, refused)
 
+    def source(self, decisions: Mapping[Path, Action]) -> dict[str, str]:
+        """The program's files by name, as text that says what is decided by attributes and copies of functions.
+
+        Compiled with the same options, they give what :meth:`compile` does.
+        """
+        return self.driver.source(self.program, self._planner.plan(self._checked(decisions)))
+
     def considered(self, decisions: Mapping[Path, Action]) -> tuple[Considered, ...]:
         """What Flambda says of each call that it considers, round by round; nothing in closure mode."""
         if not self.toolchain.flambda:

@@ -69,6 +69,13 @@ class Driver:
         done = work(sources, [rewrite, self._compile(program, *more)], [*_kept(program), *keep])
         return _binary(program, done, done.steps[1].errors, (copy.name for copy in plan.copies)), done
 
+    def source(self, program: Program, plan: Plan) -> dict[str, str]:
+        """The program's files rewritten by ``plan``, as text. Raises :class:`ToolError`."""
+        sources = {f"{SOURCE}/{name}": content for name, content in program.files}
+        step = Step(self.tool, ("text", ".", *sources), self.seconds, {}, plan.text.encode())
+        files = work(sources, [step], [name for name, _ in program.files]).files
+        return {name: content.decode(errors="surrogateescape") for name, content in files.items()}
+
     def key(self) -> str:
         """Names all that decides what is compiled from a program."""
         return f"{self.tool.version} {' '.join(self.options)}"

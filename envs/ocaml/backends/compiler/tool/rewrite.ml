@@ -148,26 +148,26 @@ let interface plan file items =
   in
   List.concat_map each items
 
-(* A file's tree, be it source or what a preprocessor has left. *)
+(* A file's tree and the name that its places say, be it source or what a preprocessor has left. *)
 let read magic parse file =
   let channel = open_in_bin file in
   let size = String.length magic in
   let start = really_input_string channel (min size (in_channel_length channel)) in
-  let tree =
+  let found =
     if start = magic then
-      let (_ : string) = input_value channel in
-      input_value channel
+      let (name : string) = input_value channel in
+      (name, input_value channel)
     else begin
       seek_in channel 0;
       let lexbuf = Lexing.from_channel channel in
       Location.init lexbuf (Filename.basename file);
-      parse lexbuf
+      (Filename.basename file, parse lexbuf)
     end
   in
   close_in channel;
-  tree
+  found
 
-let write magic name file tree =
+let write magic file (name, tree) =
   let channel = open_out_bin file in
   output_string channel magic;
   output_value channel name;
@@ -176,14 +176,16 @@ let write magic name file tree =
 
 (* Writes what becomes of [file] into [folder], in the binary form that compilers take for source. *)
 let file plan folder file =
-  let name = Filename.basename file in
-  let target = Filename.concat folder name in
+  let unit_file = Filename.basename file in
+  let target = Filename.concat folder unit_file in
   if Filename.check_suffix file ".mli" then begin
     let magic = Config.ast_intf_magic_number in
-    write magic name target (interface plan name (read magic Parse.interface file))
+    let name, tree = read magic Parse.interface file in
+    write magic target (name, interface plan unit_file tree)
   end
   else begin
     let magic = Config.ast_impl_magic_number in
-    let mapping = mapper plan name 0 in
-    write magic name target (mapping.structure mapping (read magic Parse.implementation file))
+    let name, tree = read magic Parse.implementation file in
+    let mapping = mapper plan unit_file 0 in
+    write magic target (name, mapping.structure mapping tree)
   end

@@ -1,5 +1,6 @@
 (* sites FILE.cmt...            the calls and functions of type-checked files, in the order given, as JSON
-   rewrite FOLDER FILE.ml...    carries out the plan on standard input; FOLDER gets the files as binary syntax trees *)
+   rewrite FOLDER FILE.ml...    carries out the plan on standard input; FOLDER gets the files as binary syntax trees
+   text FOLDER FILE.ml...       the same, but FOLDER gets them as text *)
 
 let structure file =
   match (Cmt_format.read_cmt file).cmt_annots with
@@ -24,23 +25,22 @@ let sites files =
        ]);
   print_newline ()
 
-let rewrite folder files =
-  let plan = Plan.read stdin in
-  List.iter (Rewrite.file plan folder) files
+let usage = "usage: sitetool sites FILE.cmt... | sitetool rewrite FOLDER FILE.ml... | sitetool text FOLDER FILE.ml..."
 
-let usage = "usage: sitetool sites FILE.cmt... | sitetool rewrite FOLDER FILE.ml..."
+let by_plan work =
+  try work (Plan.read stdin) with
+  | Plan.Malformed line ->
+      prerr_endline ("no such line in a plan: " ^ String.escaped line);
+      exit 2
+  | error ->
+      Location.report_exception Format.err_formatter error;
+      exit 2
 
 let () =
   match Array.to_list Sys.argv with
   | _ :: "sites" :: files -> sites files
-  | _ :: "rewrite" :: folder :: files -> (
-      try rewrite folder files with
-      | Plan.Malformed line ->
-          prerr_endline ("no such line in a plan: " ^ String.escaped line);
-          exit 2
-      | error ->
-          Location.report_exception Format.err_formatter error;
-          exit 2)
+  | _ :: "rewrite" :: folder :: files -> by_plan (fun plan -> List.iter (Rewrite.file plan folder) files)
+  | _ :: "text" :: folder :: files -> by_plan (fun plan -> List.iter (Text.file plan folder) files)
   | _ ->
       prerr_endline usage;
       exit 2
