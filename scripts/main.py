@@ -28,6 +28,9 @@ COMMANDS = {
     "jitcse": "jitcse",
     "nitta": "nitta",
     "ocaml": "ocaml",
+    "serve": "serve",
+    "publish": "publish",
+    "models": "models",
     "doctor": "doctor",
 }
 INTERRUPTED = 130

@@ -44,6 +44,10 @@ class PublishedMethods(Session):
             raise UnknownKey(f"HGET {CARD}{name}", f"no policy is published as {name!r}")
         return card.decode()
 
+    def set_card(self, key: str, card: str) -> None:
+        """Give the model ``key`` its side-car, JSON."""
+        self._call("HSET", CARD + named(key), FIELD, card)
+
 
 def _published(row: Any) -> Published:
     try:

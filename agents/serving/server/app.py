@@ -10,23 +10,27 @@ import os
 import signal
 import socket
 import stat
+import time
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
 
+import uvloop
+
+from gymcc.agents.serving.protocol.address import Address
 from gymcc.agents.serving.server import runners
 from gymcc.agents.serving.server.connection import Connection
 from gymcc.agents.serving.server.context import Server
-from gymcc.agents.serving.server.errors import CommandError
 from gymcc.agents.serving.server.limits import Settings
 from gymcc.agents.serving.server.local import LocalStore
 from gymcc.agents.serving.server.models import Host
-from gymcc.agents.serving.server.persistence import Saver, load, warm_up
+from gymcc.agents.serving.server.persistence import Saver, warm_up
 
 log = logging.getLogger(__name__)
 BACKLOG = 1024
 TICK = 1.0  # seconds between two rounds of periodic work
+PATIENCE = 2.0  # seconds for models under way at the end
 SILENT = 60  # seconds without a packet after which a TCP peer is asked whether it is still there
 
 
@@ -64,13 +68,11 @@ async def listening(server: Server, listen: Listen) -> AsyncIterator[list[str]]:
     try:
         if listen.path:
             opened.append(await loop.create_unix_server(_factory(server, numbers, True), sock=_unix(listen.path)))
-            addresses.append(f"unix://{listen.path}")
+            addresses.append(str(Address(path=listen.path)))
         if listen.port is not None:
-            tcp = await loop.create_server(
-                _factory(server, numbers, False), listen.host, listen.port, backlog=BACKLOG, reuse_address=True
-            )
-            opened.append(tcp)
-            addresses.append(f"{listen.host}:{tcp.sockets[0].getsockname()[1]}")
+            made = _tcp(listen.host, listen.port)
+            opened.append(await loop.create_server(_factory(server, numbers, False), sock=made))
+            addresses.append(str(Address(listen.host, made.getsockname()[1])))
         yield addresses
     finally:
         for each in opened:
@@ -83,6 +85,25 @@ async def listening(server: Server, listen: Listen) -> AsyncIterator[list[str]]:
 
 def _factory(server: Server, numbers: count[int], local: bool) -> Callable[[], Connection]:
     return lambda: Connection(server, numbers, local)
+
+
+def _tcp(host: str, port: int) -> socket.socket:
+    """A listening socket; a peer that fell silent is asked for, so that half-open connections end."""
+    try:
+        family, *_, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)[0]
+    except (socket.gaierror, OverflowError) as error:
+        raise ValueError(f"cannot listen on {host}:{port}: {error}") from error
+    made = socket.socket(family, socket.SOCK_STREAM)
+    made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    for option, value in ((socket.TCP_KEEPIDLE, SILENT), (socket.TCP_KEEPINTVL, SILENT // 4), (socket.TCP_KEEPCNT, 3)):
+        made.setsockopt(socket.IPPROTO_TCP, option, value)  # connections inherit these
+    made.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+    try:
+        made.bind(address)
+    except OSError as error:
+        raise OSError(f"cannot listen on {host}:{port}: {error.strerror}") from error
+    made.listen(BACKLOG)
+    return made
 
 
 def _unix(path: str) -> socket.socket:
@@ -108,23 +129,42 @@ def _unix(path: str) -> socket.socket:
     return made
 
 
+def run(server: Server, listen: Listen, ready: Callable[[list[str]], None]) -> None:
+    """Serve until SIGINT or SIGTERM."""
+    uvloop.run(serve(server, listen, ready))
+    deadline = time.monotonic() + PATIENCE
+    for thread in server.host.threads():
+        thread.join(max(0.0, deadline - time.monotonic()))
+        if thread.is_alive():
+            log.warning("a model is still running and is not waited for")
+            os._exit(0)  # Python itself would wait for ever
+
+
 async def serve(server: Server, listen: Listen, ready: Callable[[list[str]], None]) -> None:
     """Serve until SIGINT or SIGTERM; ``ready`` is told the addresses once clients may come."""
     stop = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     runners.preload(server.settings)
-    path = Path(server.settings.snapshot) if server.settings.snapshot else None
-    if path:
-        server.save = saver = Saver(server, path)
-        if path.exists():
-            log.info("%s: %d keys", path, await load(server, path))
-    async with listening(server, listen) as addresses, _periodically(server, saver if path else None):
-        await warm_up(server)
+    async with working(server, listen) as addresses:
         ready(addresses)
         await stop.wait()
-    if path:
-        await saver()
+
+
+@contextlib.asynccontextmanager
+async def working(server: Server, listen: Listen) -> AsyncIterator[list[str]]:
+    """Listen, with the snapshot read at the beginning and written at the end; gives the addresses.
+
+    Raises :class:`.snapshot.SnapshotError` if it cannot be read, OSError if it cannot be written.
+    """
+    saver = Saver(server, Path(server.settings.snapshot)) if server.settings.snapshot else None
+    if saver:
+        await saver.load()
+    async with listening(server, listen) as addresses, _periodically(server, saver):
+        await warm_up(server)
+        yield addresses
+    if saver:
+        await saver.save()
     server.host.close()
 
 
@@ -138,8 +178,8 @@ async def _periodically(server: Server, saver: Saver | None) -> AsyncIterator[No
             server.store.sweep()
             _drop_idle(server)
             if saver and saver.is_due():
-                with contextlib.suppress(CommandError):  # logged; the next round tries again
-                    await saver()
+                with contextlib.suppress(OSError):  # logged; the next round tries again
+                    await saver.save()
 
     task = asyncio.create_task(rounds())
     try:

@@ -32,3 +32,12 @@ class Settings:
     chunk: int = 511 * MIB  # what clients are told to cut models into; RedisAI's own
     snapshot: str = ""  # path
     save_every: float = 0
+
+    def check(self) -> None:
+        """Raise ValueError at a value that makes no sense."""
+        least = {"memory": 0, "tensor_ttl": 0, "max_request": MIB, "max_clients": 1, "idle_timeout": 0, "save_every": 0}
+        for name, bound in {**least, "threads": 1, "model_threads": 1}.items():
+            if not getattr(self, name) >= bound:
+                raise ValueError(f"{name.replace('_', ' ')} is {getattr(self, name)}; allowed are {bound} and more")
+        if self.save_every and not self.snapshot:
+            raise ValueError("save every so often, but where? give a snapshot file, too")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -18,6 +19,7 @@ from gymcc.agents.serving.server.runners.base import Runner
 from gymcc.agents.serving.server.values import Alias, Array, Model, Script
 
 T = TypeVar("T")
+MODEL, COMPILER = "gymcc-model", "gymcc-compiler"  # names of threads
 
 
 class Engine:
@@ -51,8 +53,8 @@ class Host:
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
-        self._pool = ThreadPoolExecutor(settings.threads, "model")
-        self._compilers = ThreadPoolExecutor(2, "compiler")
+        self._pool = ThreadPoolExecutor(settings.threads, MODEL)
+        self._compilers = ThreadPoolExecutor(2, COMPILER)
         self._engines: WeakKeyDictionary[Model, Engine] = WeakKeyDictionary()
         self._scripts: WeakKeyDictionary[Script, Any] = WeakKeyDictionary()
         self._compiling: dict[str, asyncio.Future[Any]] = {}
@@ -101,9 +103,13 @@ class Host:
         return await asyncio.get_running_loop().run_in_executor(self._compilers, function, *args)
 
     def close(self) -> None:
-        """Take no more work; what is under way is not waited for."""
+        """Run no more models; what is under way is not waited for."""
         for pool in (self._pool, self._compilers):
             pool.shutdown(wait=False, cancel_futures=True)
+
+    def threads(self) -> list[threading.Thread]:
+        """Those that are there."""
+        return [thread for thread in threading.enumerate() if thread.name.startswith((MODEL, COMPILER))]
 
     async def _execute(self, engine: Engine, arrays: Sequence[Array], rows: int, timeout: float) -> Sequence[Array]:
         if engine.is_quick(rows):

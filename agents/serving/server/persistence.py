@@ -17,16 +17,17 @@ log = logging.getLogger(__name__)
 
 
 class Saver:
-    """Writes a server's snapshot, one at a time."""
+    """Writes a server's snapshot, one at a time, and reads it."""
 
     def __init__(self, server: Server, path: Path) -> None:
         self._server = server
         self._path = path
         self._lock = asyncio.Lock()
         self._commands = 0  # executed when it was last saved
+        server.save = self.save
 
-    async def __call__(self) -> None:
-        """Save; raises :class:`CommandError` if the disk does not take it."""
+    async def save(self) -> None:
+        """Save; raises OSError if the disk does not take it."""
         server = self._server
         async with self._lock:
             commands = server.statistics.commands
@@ -35,7 +36,7 @@ class Saver:
                 await server.host.in_thread(snapshot.write, self._path, await server.store.items())
             except OSError as error:
                 log.error("cannot save to %s: %s", self._path, error)
-                raise CommandError(f"ERR cannot save to {self._path.name}: {error.strerror or error}") from error
+                raise
             finally:
                 server.saving = False
             server.saved, self._commands = time.time(), commands
@@ -47,16 +48,18 @@ class Saver:
             return False
         return time.time() - max(server.saved, server.statistics.started) >= server.settings.save_every
 
-
-async def load(server: Server, path: Path) -> int:
-    """Put what a snapshot holds, models uncompiled; how many keys. Raises :class:`SnapshotError`."""
-    session = Session(server, 0, Nobody(), trusted=True, loading=True)
-    for args in snapshot.read(path):
-        try:
-            await COMMANDS[args[0]].handler(session, server.store, args)
-        except (LookupError, CommandError) as error:
-            raise SnapshotError(f"{path}: {error}") from error
-    return len(await server.store.keys())
+    async def load(self) -> None:
+        """Put what the snapshot holds, if there is one, models uncompiled; raises :class:`SnapshotError`."""
+        if not self._path.exists():
+            return
+        server = self._server
+        session = Session(server, 0, Nobody(), trusted=True, loading=True)
+        for args in snapshot.read(self._path):
+            try:
+                await COMMANDS[args[0]].handler(session, server.store, args)
+            except (LookupError, CommandError) as error:
+                raise SnapshotError(f"{self._path}: {error}") from error
+        log.info("%s: %d keys", self._path, len(await server.store.keys()))
 
 
 async def warm_up(server: Server) -> None:

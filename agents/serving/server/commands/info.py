@@ -188,7 +188,10 @@ async def save(session: Session, store: Store, args: Args) -> bytes:
     """``SAVE``: answers once the snapshot is on the disk; other connections go on meanwhile."""
     if session.server.save is None:
         raise CommandError("ERR this server has no file to save to; start it with --snapshot FILE")
-    await session.server.save()
+    try:
+        await session.server.save()
+    except OSError as error:
+        raise CommandError(f"ERR cannot save the snapshot: {error.strerror or error}") from error
     return replies.OK
 
 

@@ -1,0 +1,76 @@
+"""Trained policies put on a server under ``NAME:VERSION``, with their side-car, and NAME moved to them in one step."""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import asdict
+
+import numpy as np
+
+from gymcc.agents.policy import Policy, find
+from gymcc.agents.serving.client.client import Client
+from gymcc.agents.serving.client.decide import served_policy
+from gymcc.agents.serving.client.errors import UnknownKey
+
+NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
+ROWS = 8  # observations on which the server has to decide as the file does
+TOLERANCE = 1e-4  # of scores, relative and absolute: a server may compute on another processor
+
+
+class PublishError(ValueError):
+    """A policy that cannot be published; the message says why."""
+
+
+def publish(client: Client, run: str, name: str, alias: bool = True, device: str = "CPU", batch: int = 0) -> str:
+    """Publish the policy of a run folder, file or shipped name as ``NAME`` or ``NAME:VERSION``; its key.
+
+    Without a version it is the next number. A version never changes: publishing the same policy again is no error,
+    another one is. ``alias``: NAME stands for it from now on, once the server was seen to decide as the file does.
+    ``batch``: requests of so many states may be computed at once. Raises :class:`PublishError`.
+    """
+    title, _, version = name.partition(":")
+    for part in (title, version or "1"):
+        if not NAME.fullmatch(part):
+            raise PublishError(
+                f"{name!r}: expected NAME or NAME:VERSION of letters, digits and ._- after a first letter"
+            )
+    path = find(run)
+    policy, network = Policy.load(path), path.read_bytes()
+    key = f"{title}:{version or _next(client, title)}"
+    card = json.dumps(asdict(policy.card))
+    _check_free(client, key, network, card)
+    client.set_card(key, card)
+    client.set_model(key, network, "ONNX", device, batch_size=batch)
+    _compare(policy, client, key)
+    if alias:
+        client.set_alias(title, key)
+    return key
+
+
+def _next(client: Client, title: str) -> int:
+    """One more than the largest number that is published."""
+    versions = [model.key.removeprefix(f"{title}:") for model in client.get_models()]
+    return 1 + max((int(version) for version in versions if version.isdecimal()), default=0)
+
+
+def _check_free(client: Client, key: str, network: bytes, card: str) -> None:
+    """Raise :class:`PublishError` if something else is published there."""
+    try:
+        same = client.get_model(key) == network and client.get_card(key) == card
+    except UnknownKey:
+        return
+    if not same:
+        raise PublishError(f"{key} is published with another policy, and versions do not change; take the next number")
+
+
+def _compare(policy: Policy, client: Client, key: str) -> None:
+    """Raise :class:`PublishError`, with the model removed, unless the server's scores are those of the file."""
+    rng = np.random.default_rng(0)
+    observations = rng.standard_normal((ROWS, policy.card.observation_size)).astype(np.float32)
+    masks = rng.random((ROWS, len(policy.card.actions))) < 0.5
+    masks[:, 0] |= ~masks.any(axis=1)
+    here, there = policy.scores(observations, masks), served_policy(client, key).scores(observations, masks)
+    if not np.allclose(here, there, TOLERANCE, TOLERANCE):
+        client.delete_model(key)
+        raise PublishError(f"{key}: the server's scores differ from the file's by up to {abs(here - there).max():.3g}")
