@@ -13,8 +13,9 @@
  *         fprintf(stderr, "%s\n", gymcc_message(client));
  *     gymcc_close(client);
  *
- * Every call ends within the client's time limit. What fails returns a code, and gymcc_message() says what was asked, of
- * whom, and what the server wrote. A connection that broke is made again by the next call. A client is for one thread.
+ * Every call ends within the client's time limit. What fails returns a code, and gymcc_message() says what was asked,
+ * of whom, and what the server wrote. A connection that broke is made again by the next call. A client is for one
+ * thread, and a forked child opens its own.
  */
 #if defined(GYMCC_IMPLEMENTATION) && !defined(_POSIX_C_SOURCE) && !defined(_GNU_SOURCE)
 #define _POSIX_C_SOURCE 200809L
@@ -571,7 +572,7 @@ static void gymcc__begin(gymcc_client *client) {
     client->message[0] = 0;
 }
 
-/* Send what was gathered since gymcc__begin() and read `count` replies. `repeatable`: doing it twice is doing it once. */
+/* Send what was gathered since gymcc__begin(), read `count` replies. `repeatable`: doing it twice is doing it once. */
 static gymcc_status gymcc__call(gymcc_client *client, size_t count, const char *what, int repeatable) {
     if (client->no_memory) return gymcc__out_of_memory(client);
     for (;;) {
@@ -796,7 +797,7 @@ gymcc_status gymcc_upload(gymcc_client *client, const char *prefix, const char *
     int i;
     gymcc__begin(client);
     if (!list || !*list || !dataset || !*dataset || n_tensors < 1)
-        return gymcc__fail(client, GYMCC_BAD_ARGUMENT, "names of a list and a dataset and one tensor at least are needed");
+        return gymcc__fail(client, GYMCC_BAD_ARGUMENT, "names of a list and a dataset, and a tensor, are needed");
     for (i = 0; i < n_tensors; i++)
         if ((status = gymcc__check_tensor(client, tensors + i, "tensor", i))) return status;
     gymcc__head(client, '*', 2);
