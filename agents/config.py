@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any, Literal, get_args
+from typing import Annotated, Any, Literal, TypeVar, get_args
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
@@ -29,6 +29,9 @@ class Section(BaseModel):
     """A part of the file: unknown keys are errors, values cannot change after loading."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+Known = TypeVar("Known", bound=Section)
 
 
 class Env(Section):
@@ -264,6 +267,16 @@ class Experiment(Section):
 
 def load(path: Path) -> Experiment:
     """Read an experiment from a YAML file; raises :class:`ConfigError`."""
+    return parse(read_yaml(path, Experiment), str(path))
+
+
+def parse(body: dict[str, Any], where: str = "config") -> Experiment:
+    """An experiment from plain data; raises :class:`ConfigError`."""
+    return validated(Experiment, body, where)
+
+
+def read_yaml(path: Path, model: type[Section]) -> dict[str, Any]:
+    """The keys of a YAML file that is to be a ``model``; raises :class:`ConfigError`."""
     try:
         if path.stat().st_size > MAX_FILE:
             raise ConfigError(f"{path}: too large for a config ({path.stat().st_size} bytes)")
@@ -273,16 +286,16 @@ def load(path: Path) -> Experiment:
     except yaml.YAMLError as error:
         raise ConfigError(f"{path}: not YAML: {' '.join(str(error).split())}") from error
     if not isinstance(body, dict):
-        raise ConfigError(f"{path}: expected keys {', '.join(Experiment.model_fields)}")
-    return parse(body, str(path))
+        raise ConfigError(f"{path}: expected keys {', '.join(model.model_fields)}")
+    return body
 
 
-def parse(body: dict[str, Any], where: str = "config") -> Experiment:
-    """An experiment from plain data; raises :class:`ConfigError`."""
+def validated(model: type[Known], body: dict[str, Any], where: str) -> Known:
+    """A ``model`` from plain data; raises :class:`ConfigError` naming every fault."""
     try:
-        return Experiment.model_validate(body)
+        return model.model_validate(body)
     except ValidationError as error:
-        raise ConfigError(f"{where}: " + "; ".join(_fault(item) for item in error.errors())) from error
+        raise ConfigError(f"{where}: " + "; ".join(_fault(item, model) for item in error.errors())) from error
 
 
 def dump(experiment: Experiment) -> str:
@@ -297,12 +310,12 @@ def in_group(experiment: Experiment, group: str) -> Experiment:
     return experiment.model_copy(update={"logger": experiment.logger.model_copy(update={"wandb": named})})
 
 
-def _fault(item: Any) -> str:
+def _fault(item: Any, model: type[Section]) -> str:
     """One fault of pydantic's list in our words."""
     key = ".".join(str(part) for part in item["loc"] if part not in ALGORITHMS)
     kind, value, context = item["type"], item["input"], item.get("ctx", {})
     if kind == "extra_forbidden":
-        return f"unknown key {key!r}; allowed: {', '.join(_section(item['loc'][:-1]).model_fields)}"
+        return f"unknown key {key!r}; allowed: {', '.join(_section(item['loc'][:-1], model).model_fields)}"
     if kind == "missing":
         return f"missing key {key!r}"
     if kind == "union_tag_invalid":
@@ -314,15 +327,20 @@ def _fault(item: Any) -> str:
     return f"{key}: {item['msg'].removeprefix('Value error, ')} (got {value!r})"
 
 
-def _section(location: tuple[int | str, ...]) -> type[Section]:
+def _section(location: tuple[int | str, ...], model: type[Section]) -> type[Section]:
     """The model at a place in the file."""
-    found: type[Section] = Experiment
+    found = model
     for part in location:
         if part in ALGORITHMS:
             found = ALGORITHMS[part]
-        elif isinstance(part, str) and part != "algorithm":
-            found = found.model_fields[part].annotation  # type: ignore[assignment]
+        elif isinstance(part, str) and part in found.model_fields and part != "algorithm":
+            kind: Any = found.model_fields[part].annotation
+            found = next((each for each in (kind, *get_args(kind)) if _is_section(each)), found)
     return found
+
+
+def _is_section(kind: Any) -> bool:
+    return isinstance(kind, type) and issubclass(kind, Section)
 
 
 assert set(get_args(Split)) == {*SPLITS, "all"}

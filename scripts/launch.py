@@ -13,9 +13,9 @@ import typer
 from gymcc.agents.config import Experiment, load
 from gymcc.agents.launch import start
 from gymcc.agents.launch.resources import Resources
+from gymcc.agents.overrides import overridden
 from gymcc.scripts.environments import make
 from gymcc.scripts.output import Json, invocation, show
-from gymcc.scripts.train import overridden
 
 
 class Where(StrEnum):

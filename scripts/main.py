@@ -15,6 +15,7 @@ COMMANDS = {
     "search": "search",
     "compare": "compare",
     "train": "train",
+    "sweep": "sweep",
     "launch": "launch",
     "jobs": "jobs",
     "logs": "launch_logs",

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
 from time import strftime
 from typing import Annotated, Any
 
 import typer
-import yaml
 
-from gymcc.agents.config import Cloning, ConfigError, Experiment, load, parse
+from gymcc.agents.config import Cloning, Experiment, load
+from gymcc.agents.overrides import overridden
 from gymcc.agents.rllib.folder import FAILURES
 from gymcc.scripts.environments import make
 from gymcc.scripts.evaluate import evaluate as evaluate_run
@@ -74,26 +74,6 @@ def _train(experiment: Experiment | None, run: Path, resume: bool, wandb_run: st
     except KeyboardInterrupt:
         print(f"interrupted; `gymcc train {run} --resume` goes on", file=sys.stderr)
         raise
-
-
-def overridden(experiment: Experiment, pairs: Sequence[str]) -> Experiment:
-    """The experiment with ``section.key=value`` pairs set; raises ConfigError as a file would."""
-    body = experiment.model_dump(mode="json")
-    for pair in pairs:
-        key, equals, value = pair.partition("=")
-        *sections, last = key.split(".")
-        place = body
-        for section in sections:
-            place = place.setdefault(section, {})
-            if not isinstance(place, dict):
-                raise ConfigError(f"--set {pair}: {section!r} is no section")
-        if not equals:
-            raise ConfigError(f"--set {pair}: expected section.key=value")
-        try:
-            place[last] = yaml.safe_load(value)
-        except yaml.YAMLError as error:
-            raise ConfigError(f"--set {pair}: not YAML: {' '.join(str(error).split())}") from error
-    return parse(body, "--set") if pairs else experiment
 
 
 def _tell(row: dict[str, Any]) -> None:

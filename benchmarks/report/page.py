@@ -96,10 +96,11 @@ def write_report(
         *worked_section(worked, records, unit),
         *_again(records, config, commands),
     )
-    _write(path, title, body)
+    write_page(path, title, body)
 
 
-def _write(path: Path, title: str, body: Markup) -> None:
+def write_page(path: Path, title: str, body: Markup) -> None:
+    """Write a page with this body and our look; the file is replaced as a whole."""
     head = tag(
         "head",
         tag("meta", charset="utf-8"),

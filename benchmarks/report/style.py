@@ -42,6 +42,7 @@ figcaption { font-weight: 600; font-size: .92rem; margin-bottom: .3rem }
 .chart .cloud { fill-opacity: .62 }
 .chart .tick { fill: var(--soft); font-size: 10.5px }
 .chart .label { fill: var(--ink); font-size: 11.5px }
+.chart .halo { paint-order: stroke; stroke: var(--paper); stroke-width: 4px; stroke-linejoin: round }
 .chart .middle { text-anchor: middle } .chart .end { text-anchor: end }
 .legend { list-style: none; display: flex; flex-wrap: wrap; gap: .15rem 1.1rem; margin: .4rem 0 0; padding: 0 0 0 .4rem;
   font-size: .82rem; color: var(--soft) }
