@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from gymcc.agents.serving import Client
-from tests.serving.orchestrator import publish, running
+from gymcc.agents.serving.publish import publish
+from tests.serving.orchestrator import running
 
 
 @pytest.fixture(scope="session")
@@ -13,6 +14,6 @@ def orchestrator(tmp_path_factory):
     """A running server with two policies of this suite published: ``jit`` and ``mm``."""
     with running(tmp_path_factory.mktemp("orchestrator")) as server:
         with Client(server.unix) as client:
-            publish(client, "jit", "jitcse-cloning")
-            publish(client, "mm", "looptune-mm-dqn")
+            publish(client, "jitcse-cloning", "jit")
+            publish(client, "looptune-mm-dqn", "mm")
         yield server

@@ -9,10 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from gymcc.agents.policy import shipped
-from gymcc.agents.serving import Client
-from gymcc.agents.serving.client.published import CARD, FIELD
-from gymcc.agents.serving.server.app import Listen, build, listening
+from gymcc.agents.serving.server.app import Listen, build, working
 from gymcc.agents.serving.server.limits import Settings
 
 
@@ -32,11 +29,10 @@ def running(folder: Path, **settings: object) -> Iterator[Running]:
 
     async def serve() -> None:
         server = build(Settings(**settings))
-        async with listening(server, Listen(port=0, path=str(folder / "gymcc.sock"))) as addresses:
+        async with working(server, Listen(port=0, path=str(folder / "gymcc.sock"))) as addresses:
             found.extend(addresses)
             ready.set()
             await stop.wait()
-        server.host.close()
 
     thread = threading.Thread(target=loop.run_until_complete, args=(serve(),), daemon=True)
     thread.start()
@@ -46,11 +42,3 @@ def running(folder: Path, **settings: object) -> Iterator[Running]:
     finally:
         loop.call_soon_threadsafe(stop.set)
         thread.join(60)
-
-
-def publish(client: Client, name: str, policy: str, version: str = "1") -> None:
-    """Put a shipped policy on the server as ``name:version``, which ``name`` then stands for."""
-    model, key = shipped()[policy], f"{name}:{version}"
-    client.set_model_from_file(key, model, "ONNX")
-    client._call("HSET", CARD + key, FIELD, model.with_suffix(".json").read_text())
-    client.set_alias(name, key)

@@ -8,7 +8,8 @@ import pytest
 from gymcc.agents.policy import Policy, PolicyError, shipped
 from gymcc.agents.serving import Client, served_policy
 from gymcc.agents.serving.client.errors import ReplyError, UnknownKey
-from tests.serving.orchestrator import publish, running
+from gymcc.agents.serving.publish import publish
+from tests.serving.orchestrator import running
 
 SCRIPT = "def double(x):\n    return 2 * x\n\ndef total(x, y):\n    return x + y\n"
 
@@ -181,9 +182,9 @@ def test_a_published_policy_decides_on_the_server_as_it_does_here(orchestrator):
 
 def test_a_name_that_comes_to_stand_for_another_version_decides_by_that(orchestrator, name):
     with Client(orchestrator.unix, timeout=30) as client:
-        publish(client, name, "jitcse-cloning")
+        publish(client, "jitcse-cloning", name)
         there, other = served_policy(client, name), Policy.load("jitcse-ppo")
-        publish(client, name, "jitcse-ppo", "2")
+        publish(client, "jitcse-ppo", name)
         np.testing.assert_allclose(there.scores(*observed(other)), other.scores(*observed(other)), atol=1e-5)
         models = {model.key: model for model in client.get_models()}
         assert models[f"{name}:2"].aliases == (name,)
@@ -196,7 +197,7 @@ def test_what_is_no_policy_is_an_error(orchestrator, name, model):
         client.set_model(name, model, "ONNX")
         with pytest.raises(UnknownKey, match="no policy is published as"):
             served_policy(client, name)
-        client._call("HSET", f"gymcc.model.{name}", "card", "{}")
+        client.set_card(name, "{}")
         with pytest.raises(PolicyError, match="side-car schema None"):
             served_policy(client, name)
         client.delete_model(name)

@@ -9,7 +9,7 @@ let name_of : Gymcc.failure -> string = function
   | Bad_answer -> "Bad_answer"
 
 let guarded work =
-  match work () with () -> () | exception Gymcc.Failed (failure, text) -> Printf.printf "%s %s\n%!" (name_of failure) text
+  try work () with Gymcc.Failed (failure, text) -> Printf.printf "%s %s\n%!" (name_of failure) text
 
 let rec print depth (reply : Gymcc.reply) =
   print_string (String.make depth ' ');
