@@ -14,7 +14,19 @@ from gymcc.envs.ocaml.backends.compiler.toolchain import Toolchain, environment
 from gymcc.envs.ocaml.backends.compiler.workspace import Step, work
 
 SOURCES = Path(__file__).with_name("tool")
-MODULES = ("json", "describe", "anatomy", "counts", "definitions", "sites", "plan", "rewrite", "text", "sitetool")
+MODULES = (
+    "json",
+    "describe",
+    "anatomy",
+    "counts",
+    "definitions",
+    "sites",
+    "plan",
+    "rewrite",
+    "text",
+    "context",
+    "sitetool",
+)
 NAME = "sitetool"
 SECONDS = 120.0
 INSTALL = "run `gymcc ocaml setup`"

@@ -5,19 +5,18 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
-from itertools import pairwise
 from pathlib import Path as File
 
 from gymcc.envs.core.toolchain import ToolDied, ToolTimeout
 from gymcc.envs.ocaml.backends.compiler.building import build
 from gymcc.envs.ocaml.backends.compiler.cache import Cache
+from gymcc.envs.ocaml.backends.compiler.choices import Choices
 from gymcc.envs.ocaml.backends.compiler.compiling import COMPILE_SECONDS, Binary, Driver
 from gymcc.envs.ocaml.backends.compiler.decisions import Action, Decided, Decisions
 from gymcc.envs.ocaml.backends.compiler.errors import BadProgram, OutputChanged
-from gymcc.envs.ocaml.backends.compiler.features import features
 from gymcc.envs.ocaml.backends.compiler.folders import cache_folder
 from gymcc.envs.ocaml.backends.compiler.inlining_report import Considered
-from gymcc.envs.ocaml.backends.compiler.listing import Definition, Kind, Path, Site, parse_listing
+from gymcc.envs.ocaml.backends.compiler.listing import Path, parse_listing
 from gymcc.envs.ocaml.backends.compiler.measuring import Measurement, count, time
 from gymcc.envs.ocaml.backends.compiler.plan import Planner
 from gymcc.envs.ocaml.backends.compiler.program import Program, read_program
@@ -26,7 +25,6 @@ from gymcc.envs.ocaml.backends.compiler.toolchain import Toolchain, detect
 
 RUN_SECONDS = 20.0
 OPTIONS = {"closure": (), "flambda": ("-O3",)}
-NOTHING: frozenset[Action] = frozenset({Action.DEFAULT})
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +38,7 @@ class Figures:
     refused: frozenset[Path]  # what was to be inlined and was not, at least in one copy of the code around it
 
 
-class Compiler:
+class Compiler(Choices):
     """Compiles a program as decided and measures what comes out. Everything that is constant is found out at once.
 
     ``source`` is a folder, a file, or files in the order in which they are linked; or a :class:`Program`. Decisions are
@@ -71,6 +69,7 @@ class Compiler:
             self.program = source
         else:
             self.program = read_program(self.toolchain, source, arguments, stdin, flags)
+        self.name, self.flambda = self.program.units[-1], self.toolchain.flambda
         self.driver = Driver(self.toolchain, build(self.toolchain), chosen, compile_seconds)
         self.run_seconds = run_seconds
         self.cache = Cache(cache_folder() / "measured.sqlite")
@@ -78,46 +77,8 @@ class Compiler:
         self.listing = parse_listing(body, externals)
         self.baseline = self._baseline(plain)
         self.survey = self._surveyed(externals)
-        inlined = None if self.toolchain.flambda else self.survey.inlined
-        self._planner = Planner(self.program, self.listing, inlined)
-
-    # What there is to decide
-
-    @property
-    def sites(self) -> tuple[Site, ...]:
-        """The calls of the program, file by file, in the order in which the called functions stand there."""
-        return self.listing.sites
-
-    @property
-    def definitions(self) -> tuple[Definition, ...]:
-        """The functions that the program names."""
-        return self.listing.definitions
-
-    def legal(self, path: Path) -> frozenset[Action]:
-        """What can be decided for a path: DEFAULT alone where nothing can.
-
-        Closure mode has no default of its own beside the other two where it can inline: {INLINE, NEVER}.
-        """
-        self._check(path)
-        if not self._can_inline(path):
-            return NOTHING
-        both = frozenset({Action.INLINE, Action.NEVER})
-        return both | NOTHING if self.toolchain.flambda else both
-
-    def default(self, site: int) -> Action:
-        """What closure mode does unasked; DEFAULT for Flambda, which decides anew in every copy."""
-        if self.toolchain.flambda:
-            return Action.DEFAULT
-        return Action.INLINE if site in self.survey.inlined else Action.NEVER
-
-    def features(self, site: int) -> tuple[float, ...]:
-        """What the source says about a site, one number for each of :data:`FEATURES`."""
-        return features(self.listing, site)
-
-    def children(self, path: Path) -> tuple[int, ...]:
-        """The sites that inlining at the end of ``path`` copies and that can be decided on there."""
-        self._check(path)
-        return self._planner.texts.children(path)
+        inlined = None if self.flambda else self.survey.inlined
+        self.planner = Planner(self.program, self.listing, inlined)
 
     # What it costs
 
@@ -148,13 +109,13 @@ class Compiler:
 
         Compiled with the same options, they give what :meth:`compile` does.
         """
-        return self.driver.source(self.program, self._planner.plan(self._checked(decisions)))
+        return self.driver.source(self.program, self.planner.plan(self._checked(decisions)))
 
     def considered(self, decisions: Mapping[Path, Action]) -> tuple[Considered, ...]:
         """What Flambda says of each call that it considers, round by round; nothing in closure mode."""
         if not self.toolchain.flambda:
             return ()
-        return reported(self.driver, self.program, self._planner.plan(self._checked(decisions)))[1]
+        return reported(self.driver, self.program, self.planner.plan(self._checked(decisions)))[1]
 
     def measure(self, binary: Binary) -> Measurement:
         """Run an executable; counts are kept on disk and not made again. Raises :class:`BackendError`."""
@@ -182,7 +143,7 @@ class Compiler:
 
     def _compiled(self, decisions: Mapping[Path, Action]) -> tuple[Binary, frozenset[Path]]:
         decisions = self._checked(decisions)
-        plan = self._planner.plan(decisions)
+        plan = self.planner.plan(decisions)
         binary, _ = self.driver.rewritten(self.program, plan)
         contexts, decided = plan.contexts(), Decided(decisions)
         refused = (
@@ -194,29 +155,8 @@ class Compiler:
 
     def _checked(self, decisions: Mapping[Path, Action]) -> Decisions:
         for path in decisions:
-            self._check(path)
+            self.check_path(path)
         return {path: Action(action) for path, action in decisions.items()}
-
-    def _check(self, path: Path) -> None:
-        if not path or not all(0 <= site < len(self.sites) for site in path):
-            raise ValueError(
-                f"{path} is no path of sites; {self.program.units[-1]} has sites 0 to {len(self.sites) - 1}"
-            )
-        for outer, inner in pairwise(path):
-            callee = self.listing.callee(outer)
-            if callee is None or inner not in self.listing.within(callee.id):
-                raise ValueError(f"{path} is no path: {self.sites[inner]} is not in what {self.sites[outer]} calls")
-
-    def _can_inline(self, path: Path) -> bool:
-        texts, site = self._planner.texts, self.sites[path[-1]]
-        if len(path) == 1:
-            return site.id in self.survey.inlinable
-        if not texts.can_copy(path[:-1]):
-            return False
-        if site.kind is not Kind.SELF:
-            return site.id in self.survey.inlinable
-        others = (other.id for other in self.sites if other.callee == site.callee)
-        return texts.can_copy(path) and not self.survey.inlinable.isdisjoint(others)
 
     def _baseline(self, plain: Binary) -> Figures:
         try:

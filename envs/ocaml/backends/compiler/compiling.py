@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any
@@ -54,20 +54,15 @@ class Driver:
         """
         typed = [unit.removesuffix(".ml") + ".cmt" for unit in program.units]
         steps = [self._compile(program, "-bin-annot"), Step(self.tool, ("sites", *typed), self.seconds, {})]
-        try:
-            done = work(dict(program.files), steps, _kept(program))
-        except ToolTimeout as error:
-            raise BadProgram(f"the program does not compile in time: {error}") from error
-        except ToolDied as error:
-            raise BadProgram(first_error(error.said) or str(error)) from error
-        return _binary(program, done, done.steps[0].errors, ()), json.loads(done.steps[1].out)
+        done = typed_work(dict(program.files), steps, self._kept(program))
+        return self._binary(program, done, done.steps[0].errors, ()), json.loads(done.steps[1].out)
 
     def rewritten(self, program: Program, plan: Plan, *more: str, keep: Iterable[str] = ()) -> tuple[Binary, Done]:
         """The program rewritten by ``plan``, compiled with ``more`` options. Raises :class:`ToolError`."""
         sources = {f"{SOURCE}/{name}": content for name, content in program.files}
         rewrite = Step(self.tool, ("rewrite", ".", *sources), self.seconds, {}, plan.text.encode())
-        done = work(sources, [rewrite, self._compile(program, *more)], [*_kept(program), *keep])
-        return _binary(program, done, done.steps[1].errors, (copy.name for copy in plan.copies)), done
+        done = work(sources, [rewrite, self._compile(program, *more)], [*self._kept(program), *keep])
+        return self._binary(program, done, done.steps[1].errors, (copy.name for copy in plan.copies)), done
 
     def source(self, program: Program, plan: Plan) -> dict[str, str]:
         """The program's files rewritten by ``plan``, as text. Raises :class:`ToolError`."""
@@ -85,14 +80,22 @@ class Driver:
         arguments = (*WARNINGS, *self.options, *more, *program.flags, "-o", NAME, *names)
         return Step(self.toolchain.ocamlopt, arguments, self.seconds, environment(self.toolchain))
 
+    def _kept(self, program: Program) -> list[str]:
+        return [NAME, *(unit.removesuffix(".ml") + ".o" for unit in program.units)]
 
-def _kept(program: Program) -> list[str]:
-    return [NAME, *(unit.removesuffix(".ml") + ".o" for unit in program.units)]
+    def _binary(self, program: Program, done: Done, said: str, copies: Iterable[str]) -> Binary:
+        images = {name: image for name, image in done.files.items() if name.endswith(".o")}
+        return Binary(done.files[NAME], text_size(images, copies), refusals(said))
 
 
-def _binary(program: Program, done: Done, said: str, copies: Iterable[str]) -> Binary:
-    images = {name: image for name, image in done.files.items() if name.endswith(".o")}
-    return Binary(done.files[NAME], text_size(images, copies), refusals(said))
+def typed_work(files: Mapping[str, bytes], steps: Sequence[Step], keep: Sequence[str] = ()) -> Done:
+    """:func:`work` that raises :class:`BadProgram` where the program does not compile."""
+    try:
+        return work(files, steps, keep)
+    except ToolTimeout as error:
+        raise BadProgram(f"the program does not compile in time: {error}") from error
+    except ToolDied as error:
+        raise BadProgram(first_error(error.said) or str(error)) from error
 
 
 def text_size(images: Mapping[str, bytes], copies: Iterable[str]) -> int:

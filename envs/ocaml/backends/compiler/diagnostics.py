@@ -48,7 +48,7 @@ def refusals(said: str) -> tuple[Refusal, ...]:
 
 
 def _refusal(found: re.Match[str]) -> Refusal:
-    file, _, context = found["file"].partition("#")
+    file, _, context = found["file"].rpartition("/")[2].partition("#")
     line, reason = int(found["line"]), " ".join(found["words"].split()).removeprefix("Cannot inline: ")
     end_line = int(found["end_line"] or line)
     return Refusal(file, line, int(found["column"]), end_line, int(found["end"]), int(context or 0), reason)

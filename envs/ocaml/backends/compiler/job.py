@@ -3,9 +3,9 @@
 A program of its own (``python -I -S job.py``), started through the launcher of :mod:`gymcc.envs.core.toolchain`: the
 launcher kills it with all that it started, and then removes the folder, whatever becomes of the process that asked.
 The job comes as JSON on standard input and the result leaves as JSON on standard output, bytes in base64:
-``{"files": {name: bytes}, "steps": [{"command", "seconds", "environment", "stdin"}], "keep": [name]}`` becomes
-``{"steps": [{"status", "late", "out", "errors", "user_seconds"}], "files": {name: bytes}}``.
-The first step that fails is the last.
+``{"files": {name: bytes}, "steps": [{"command", "seconds", "environment", "stdin", "required"}], "keep": [name]}``
+becomes ``{"steps": [{"status", "late", "out", "errors", "user_seconds"}], "files": {name: bytes}}``.
+The first required step that fails is the last.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ def main() -> None:
     steps = []
     for step in job["steps"]:
         steps.append(_run(step))
-        if steps[-1]["status"] != 0:
+        if step["required"] and steps[-1]["status"] != 0:
             break
     kept = {name: _read(name) for name in job["keep"] if os.path.exists(name)}
     json.dump({"steps": steps, "files": kept}, sys.stdout)

@@ -144,6 +144,11 @@ class Planner:
                 definition = self.listing.definitions[number]
                 yield _line("mark", numbers[home], definition.file, definition.offset, mark)
 
+    def kept(self, definitions: Iterable[Definition]) -> str:
+        """What to add to a plan for the bodies of functions to be kept that its own calls do not want."""
+        marks = (_line("mark", 0, each.file, each.offset, "inline\talways") for each in definitions)
+        return "".join(f"{mark}\n" for mark in marks)
+
     def _copies(self, copies: Iterable[Copy], numbers: Mapping[Path, int]) -> Iterator[str]:
         for copy in copies:
             definition = copy.definition

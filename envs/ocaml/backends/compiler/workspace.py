@@ -27,6 +27,7 @@ class Step:
     seconds: float
     environment: Mapping[str, str]  # all of it
     stdin: bytes = b""
+    required: bool = True  # whether all ends where it fails
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,14 +80,15 @@ def _described(step: Step) -> dict[str, Any]:
         "seconds": step.seconds,
         "environment": dict(step.environment),
         "stdin": _encoded(step.stdin),
+        "required": step.required,
     }
 
 
 def _outcome(step: Step, found: dict[str, Any]) -> Outcome:
     errors = base64.b64decode(found["errors"]).decode(errors="replace")
-    if found["late"]:
+    if found["late"] and step.required:
         raise ToolTimeout(step.tool, f"did not finish within {step.seconds:g} s")
-    if found["status"] != 0:
+    if found["status"] != 0 and step.required:
         raise ToolDied(step.tool, found["status"], errors)
     return Outcome(base64.b64decode(found["out"]), errors, found["user_seconds"])
 

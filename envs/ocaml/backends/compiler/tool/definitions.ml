@@ -31,7 +31,8 @@ type table = {
 
 let create () = { by_place = Hashtbl.create 64; by_name = Hashtbl.create 64; all = []; groups = 0 }
 
-let place (loc : Location.t) = (loc.loc_start.pos_fname, loc.loc_start.pos_cnum)
+(* Whatever folder a file was named in when it was compiled. *)
+let place (loc : Location.t) = (Filename.basename loc.loc_start.pos_fname, loc.loc_start.pos_cnum)
 
 (* Where a file's traversal stands. *)
 type scope = { in_expression : bool; modules : string list; (* innermost first *) in_hidden : bool }
@@ -104,6 +105,16 @@ let rec within_file = function
   | Path.Pdot (outer, name) -> Option.map (fun outer -> outer ^ "." ^ name) (within_file outer)
   | path -> if Ident.persistent (Path.head path) then None else Some (Path.last path)
 
+(* [Library.A.f] is [f] of a.ml where a library's files are seen through a module that names them. *)
+let behind_library path source name =
+  let file = String.capitalize_ascii (Filename.chop_suffix source ".ml") in
+  let head = Path.head path in
+  if (not (Ident.persistent head)) || Ident.name head = file then Some name
+  else
+    match String.split_on_char '.' name with
+    | first :: (_ :: _ as rest) when first = file -> Some (String.concat "." rest)
+    | _ -> Some name
+
 (* The definition that a name refers to, through the interface of its file if need be. *)
 let find table path (value : Types.value_description) =
   match Hashtbl.find_opt table.by_place (place value.val_loc) with
@@ -112,7 +123,8 @@ let find table path (value : Types.value_description) =
       let file = fst (place value.val_loc) in
       if Filename.check_suffix file ".mli" then
         let source = Filename.chop_suffix file ".mli" ^ ".ml" in
-        Option.bind (within_file path) (fun name -> Hashtbl.find_opt table.by_name (source, name))
+        let found name = Hashtbl.find_opt table.by_name (source, name) in
+        Option.bind (Option.bind (within_file path) (behind_library path source)) found
       else None
 
 let finished table = List.rev table.all

@@ -174,18 +174,18 @@ let write magic file (name, tree) =
   output_value channel tree;
   close_out channel
 
-(* Writes what becomes of [file] into [folder], in the binary form that compilers take for source. *)
-let file plan folder file =
-  let unit_file = Filename.basename file in
-  let target = Filename.concat folder unit_file in
-  if Filename.check_suffix file ".mli" then begin
+(* Writes what becomes of [source] to [target], in the binary form that compilers take for source. *)
+let implementation plan source target =
+  let magic = Config.ast_impl_magic_number in
+  let name, tree = read magic Parse.implementation source in
+  let mapping = mapper plan (Filename.basename name) 0 in
+  write magic target (name, mapping.structure mapping tree)
+
+let file plan folder source =
+  let target = Filename.concat folder (Filename.basename source) in
+  if Filename.check_suffix source ".mli" then begin
     let magic = Config.ast_intf_magic_number in
-    let name, tree = read magic Parse.interface file in
-    write magic target (name, interface plan unit_file tree)
+    let name, tree = read magic Parse.interface source in
+    write magic target (name, interface plan (Filename.basename name) tree)
   end
-  else begin
-    let magic = Config.ast_impl_magic_number in
-    let name, tree = read magic Parse.implementation file in
-    let mapping = mapper plan unit_file 0 in
-    write magic target (name, mapping.structure mapping tree)
-  end
+  else implementation plan source target
