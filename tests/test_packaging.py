@@ -40,7 +40,7 @@ def test_wheel_holds_every_module_as_a_file(built):
         for source in (ROOT / room).rglob("*.py"):
             name = f"gymcc/{source.relative_to(ROOT)}"
             assert packed.get(name) == source.stat().st_size, name
-    assert "gymcc/py.typed" in packed
+    assert {"gymcc/py.typed", "gymcc/agents/serving/clients/c/gymcc.h"} <= set(packed)
     assert not any(name.split("/")[0] in ROOMS for name in packed)
 
 
