@@ -28,25 +28,34 @@ def command(
     guide: GuideFolder = None,
     as_json: Json = False,
 ) -> None:
-    """Compare the guided search with stateOfTheArt, which sets the limit of nodes; a row per program and a summary."""
+    """Compare the guided search with stateOfTheArt, which sets the limit of nodes; a row per program and a summary.
+
+    Programs that the guide was trained on, or that are the same but for names and constants, are left out.
+    """
     from gymcc.agents.nitta_value.guide import SHIPPED, Guide
     from gymcc.agents.nitta_value.trial import compared, summary
+    from gymcc.agents.nitta_value.twins import fingerprint, trained_on
     from gymcc.envs.nitta.frontend import compile_lua
     from gymcc.envs.nitta.tree import open_tree
 
     loaded = Guide.load(guide or SHIPPED)
     sources = _of_files(program) if program else _of_dataset(dataset, split, count)
+    programs = {name: compile_lua(source, name) for name, source in sources.items()}
+    seen = trained_on(loaded.card)
+    known = [name for name, each in programs.items() if fingerprint(each) in seen]
     trials = []
-    with progress(len(sources), "comparing") as advance:
-        for name, source in sources.items():
-            trials.append(compared(name, loaded, root=open_tree(compile_lua(source, name))))
+    with progress(len(programs) - len(known), "comparing") as advance:
+        for name in (name for name in programs if name not in known):
+            trials.append(compared(name, loaded, root=open_tree(programs[name])))
             advance(name)
     rows = [trial.row() for trial in trials]
     if as_json:
-        show([{"programs": rows, "summary": summary(trials)}], True)
+        show([{"programs": rows, "summary": summary(trials), "left_out": known}], True)
         return
     show([{name: value for name, value in row.items() if name != "sid"} for row in rows], False)
     show([summary(trials)], False)
+    if known:
+        print(f"left out, for the guide was trained on them or their like: {', '.join(known)}")
 
 
 def _of_files(paths: list[Path]) -> Mapping[str, str]:

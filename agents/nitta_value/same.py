@@ -8,7 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Hashable
 
+from gymcc.envs.nitta.options import Decision
+from gymcc.envs.nitta.options.binds import SingleBind
+from gymcc.envs.nitta.options.groups import GroupBind
 from gymcc.envs.nitta.state import Synthesis
+from gymcc.envs.nitta.tree import Node
 from gymcc.envs.nitta.units import Unit
 
 UNORDERED = frozenset({"functions", "queue", "cells", "receives", "sends"})
@@ -34,3 +38,23 @@ def _unit(unit: Unit) -> Hashable:
         known = tuple(frozenset(value) if name in UNORDERED else value for name, value in fields)
         unit.__dict__["_canonical"] = known
     return known
+
+
+def taken(node: Node) -> frozenset[Hashable]:
+    """The decisions that lead to a node, as a set; a group of binds as each of them. Nodes with the same ones are
+    taken to be the same, which can be told before the node's state is built.
+    """
+    known: frozenset[Hashable] | None = node.__dict__.get("_taken")
+    if known is None:
+        if node.parent is None or node.option is None:
+            known = frozenset()
+        else:
+            known = taken(node.parent) | _single(node.option.decision)
+        node.__dict__["_taken"] = known
+    return known
+
+
+def _single(decision: Decision) -> frozenset[Hashable]:
+    if isinstance(decision, GroupBind):
+        return frozenset(SingleBind(function, at) for function, at in decision.binds)
+    return frozenset({decision})

@@ -3,6 +3,7 @@
 from contextlib import suppress
 from functools import cache
 from math import exp, log
+from random import Random
 
 import numpy as np
 import pytest
@@ -11,7 +12,8 @@ from hypothesis import strategies as st
 
 from gymcc.agents.nitta_value.guide import Outlook
 from gymcc.agents.nitta_value.observe import AT
-from gymcc.agents.nitta_value.search import beam, guided, least_duration, widening_beam
+from gymcc.agents.nitta_value.same import canonical, taken
+from gymcc.agents.nitta_value.search import beam, guided, least_behind, least_duration, widening_beam
 from gymcc.agents.nitta_value.trial import Trial, compared, summary
 from gymcc.envs.nitta.library import Library
 from gymcc.envs.nitta.methods import Explorer, Limit, LimitReached, is_success, synthesise
@@ -52,7 +54,42 @@ def test_beams_that_widen_end_at_the_optimum_of_a_small_tree(name, estimates):
     explorer = Explorer(scores=estimates)
     found = widening_beam(explorer, tree(name))
     assert found.duration == optimum(name)
-    assert explorer.evaluations <= sum(not node.crashed for node in everything(name))
+    assert explorer.evaluations <= len(everything(name))
+
+
+@pytest.mark.parametrize("name", ["small/fir2", "small/horner", "medium/foxes"])
+def test_no_state_is_looked_at_without_paying_for_it(name):
+    root = tree(name)
+    explorer, _ = guided(root, Blind(2), Limit(150))
+    built, stack = [], [root]
+    while stack:
+        node = stack.pop()
+        built += [node.sid] if {"state", "crashed"} & vars(node).keys() else []
+        stack += vars(node).get("children", ())
+    assert set(built) == explorer._evaluated
+    assert len(built) == explorer.evaluations == 150
+
+
+@settings(max_examples=30, deadline=None)
+@given(name=st.sampled_from([*SMALL, "small/fir2", "small/horner", "medium/foxes"]), seed=st.integers(0, 10**6))
+def test_what_was_decided_tells_most_equal_states_apart_before_they_are_built(name, seed):
+    random, root = Random(seed), tree(name)
+    ends = {}
+    for _ in range(30):
+        node = root
+        for _ in range(random.randrange(1, 8)):
+            if node.crashed or not node.options:
+                break
+            node = random.choice(node.children)
+        if not node.crashed:
+            assert canonical(node.state) == ends.setdefault(taken(node), canonical(node.state))
+
+
+def test_a_bound_known_before_a_state_is_built_is_no_greater_than_the_one_after():
+    for name in SMALL:
+        for node in everything(name):
+            if node.parent is not None and not node.crashed:
+                assert least_behind(node) <= least_duration(node) or node.state.waiting.functions
 
 
 @pytest.mark.parametrize("name", SMALL)
