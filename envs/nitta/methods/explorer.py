@@ -46,8 +46,9 @@ def default_scores(node: SynthesisNode) -> Sequence[float]:
 class Explorer(Generic[N]):
     """Evaluates nodes for one search.
 
-    A node is evaluated when its state is built and its options are listed and scored; that counts once, however often
-    a method comes back, as NITTA keeps its tree. ``key`` says which nodes are the same: those of one id by default.
+    A node is evaluated when its state is built and its options are listed and scored, or NITTA is found to fail there;
+    that counts once, however often a method comes back, as NITTA keeps its tree. ``key`` says which nodes are the
+    same: those of one id by default.
     ``curve`` has a point for every schedule shorter than all before.
     """
 
@@ -107,13 +108,11 @@ class Explorer(Generic[N]):
         return [(score, node.children[index]) for index, score in enumerate(scores) if score > 0]
 
     def _evaluate(self, node: N, key: Hashable) -> None:
-        if key in self._evaluated:
-            return
-        if self.evaluations == self.limit.evaluations:
+        if key not in self._evaluated and self.evaluations == self.limit.evaluations:
             raise LimitReached
+        self._evaluated.add(key)  # also where NITTA fails: to find that out is not free
         if node.crashed:
             raise SynthesisCrashed(node.sid)
-        self._evaluated.add(key)
         if is_success(node) and (self.best is None or node.duration < self.best.duration):
             self._schedules.append(node)
             self.curve.append((self.evaluations, self.seconds, float(node.duration)))
