@@ -15,7 +15,7 @@ SYNTAX = "ERR syntax error"
 NO_KEY = "ERR no such key"
 NO_AUTH = "NOAUTH Authentication required."
 NO_MEMORY = "OOM command not allowed when used memory > 'maxmemory'"
-MANY_WORDS = 200  # characters of a library's message that are passed on
+BEGINNING, END = 120, 280  # characters of a library's message that are passed on
 
 
 class CommandError(Exception):
@@ -38,5 +38,6 @@ def readable(raw: bytes) -> str:
 
 
 def one_line(error: BaseException) -> str:
-    """A library's message on one line."""
-    return " ".join(str(error).split())[:MANY_WORDS] or type(error).__name__
+    """A library's message on one line; of a long one the middle is left out, for the cause may be at either end."""
+    text = " ".join(str(error).split()) or type(error).__name__
+    return text if len(text) <= BEGINNING + END else f"{text[:BEGINNING]} … {text[-END:]}"

@@ -11,8 +11,5 @@ from gymcc.agents.serving.server.values import Array
 class Runner(Protocol):
     """A compiled model. Called from any thread, several at a time."""
 
-    inputs: int  # that it takes; -1: not known
-    outputs: int  # that it gives; -1: not known
-
     def run(self, arrays: Sequence[Array]) -> Sequence[Array]:
         """The outputs for inputs, which are read-only; whatever it raises becomes the error reply."""

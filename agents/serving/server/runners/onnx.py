@@ -19,11 +19,11 @@ class OnnxRunner:
         self._run = session.run
         self._inputs = list(inputs)
         self._outputs = list(outputs)
-        self.inputs = len(inputs)
-        self.outputs = len(outputs)
 
     def run(self, arrays: Sequence[Array]) -> Sequence[Array]:
-        outputs: Sequence[Array] = self._run(self._outputs, dict(zip(self._inputs, arrays, strict=True)))
+        if len(arrays) != len(self._inputs):
+            raise CommandError(f"ERR the model has {len(self._inputs)} inputs, INPUTS names {len(arrays)}")
+        outputs: Sequence[Array] = self._run(self._outputs, dict(zip(self._inputs, arrays, strict=False)))
         return outputs
 
 

@@ -17,11 +17,9 @@ from gymcc.agents.serving.server.values import Array, Model, Script
 class TorchRunner:
     """A TorchScript module on a device. Tensors are copied, for a model may write into its inputs."""
 
-    def __init__(self, function: Any, device: Any, inputs: int = -1) -> None:
+    def __init__(self, function: Any, device: Any) -> None:
         self._function = function
         self._device = device
-        self.inputs = inputs
-        self.outputs = -1
 
     def run(self, arrays: Sequence[Array]) -> Sequence[Array]:
         with torch.inference_mode():
