@@ -9,12 +9,14 @@ import typer
 
 from gymcc.envs.ocaml.backends.compiler import build, detect
 from gymcc.envs.ocaml.backends.compiler.flambda import install
-from gymcc.scripts import ocaml_attribute, ocaml_collect, ocaml_ppx
+from gymcc.scripts import ocaml_attribute, ocaml_collect, ocaml_evaluate, ocaml_learn, ocaml_ppx
 from gymcc.scripts.output import Json, show
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="OCaml inlining: the real compiler.")
 app.command("collect")(ocaml_collect.command)
 app.command("attribute")(ocaml_attribute.command)
+app.command("learn")(ocaml_learn.command)
+app.command("evaluate")(ocaml_evaluate.command)
 app.command("ppx")(ocaml_ppx.command)
 
 Flambda = Annotated[

@@ -40,8 +40,9 @@ def summary(tried: Sequence[Tried]) -> list[dict[str, Any]]:
 def write(folder: File, tried: Sequence[Tried]) -> None:
     """``fits.jsonl``, ``values.jsonl`` and ``summary.json`` in a folder.
 
-    A line of ``values.jsonl`` is a decision under a model: its path, what inlining and the call are worth (null: never
-    compiled), whether the decoded tree has it inlined, and its class 0 (leave to the compiler), 1 (inline), 2 (never).
+    A line of ``values.jsonl`` is a decision under a model: its path, the method of the fit, what inlining and the call
+    are worth (null: never compiled), whether the decoded tree has it inlined, and its class 0 (leave to the compiler),
+    1 (inline), 2 (never).
     """
     folder.mkdir(parents=True, exist_ok=True)
     _lines(folder / "fits.jsonl", (row for each in tried for row in _fits(each)))
@@ -64,6 +65,7 @@ def _values(tried: Tried, chosen: Mapping[str, Setting]) -> Iterator[dict[str, A
             yield {
                 "program": tried.samples.program,
                 "model": model,
+                "method": setting.method,
                 "path": path,
                 "inline": _finite(inline),
                 "call": _finite(call),
@@ -83,3 +85,18 @@ def _finite(value: Any) -> Any:
 
 def _geometric(values: Sequence[float]) -> float:
     return inf if inf in values else exp(sum(map(log, values)) / len(values))
+
+
+def read_values(folder: File) -> list[dict[str, Any]]:
+    """The lines of ``values.jsonl``, with -inf for null and paths as tuples; raises ValueError."""
+    path = folder / "values.jsonl"
+    try:
+        rows = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+        return [{**row, **_read(row)} for row in rows]
+    except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
+        raise ValueError(f"{path}: cannot read what decisions are worth: {error}") from error
+
+
+def _read(row: Mapping[str, Any]) -> dict[str, Any]:
+    worth = {name: -inf if row[name] is None else float(row[name]) for name in ("inline", "call")}
+    return {**worth, "path": tuple(row["path"]), "chosen": bool(row["chosen"]), "method": str(row["method"])}

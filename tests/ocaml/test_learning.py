@@ -1,0 +1,217 @@
+"""Committees: what they decide, what they learn from, how sure they must be, and the commands around them."""
+
+from __future__ import annotations
+
+import json
+from math import inf
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from typer.testing import CliRunner
+
+from gymcc.agents.config import ConfigError
+from gymcc.agents.config import load as load_experiment
+from gymcc.agents.ocaml_inlining.choosing import Outcome, choose_quorum, folds, outcome
+from gymcc.agents.ocaml_inlining.fitting import fit, weigh
+from gymcc.agents.ocaml_inlining.learning import opened
+from gymcc.agents.ocaml_inlining.lessons import UNKNOWN, Lessons, experts, lessons
+from gymcc.agents.ocaml_inlining.network import Committee
+from gymcc.agents.ocaml_inlining.settings import Choice, Experts, Settings, load
+from gymcc.agents.policy import Card, Policy, rollout, rollouts
+from gymcc.agents.rllib.export import TorchScorer, export
+from gymcc.benchmarks.ocaml_rewards import label
+from gymcc.envs.ocaml.actions import Action
+from gymcc.scripts.ocaml import app
+
+INPUTS, UNASKED = 5, 3
+CONFIGS = Path(__file__).parents[2] / "configs"
+PROGRAMS = ("dispatch", "parsers", "lenses", "gen/4")
+QUICK = """
+splits: [train, validation]
+experts: {models: [star], margins: [0.0005], hidden: 4}
+fitting: {steps: 20}
+choice: {folds: 2, quorums: [0.5, 0.9]}
+"""
+
+
+def committee(seed, quorum):
+    torch.manual_seed(seed)
+    net = Committee(INPUTS, experts=3, hidden=4, unasked=UNASKED)
+    with torch.no_grad():
+        net.last.normal_(std=2)
+    net.quorum.fill_(quorum)
+    return net
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.integers(0, 10_000), st.floats(0.5, 0.95), st.booleans(), st.booleans())
+def test_a_committee_decides_against_the_compiler_only_where_it_is_sure(seed, quorum, flambda, inlines_unasked):
+    net, random = committee(seed, quorum), np.random.default_rng(seed)
+    seen = random.normal(size=(1, INPUTS)).astype(np.float32)
+    seen[0, UNASKED] = inlines_unasked
+    mask = np.array([[flambda, 1, 1]], np.int8)
+    hidden = np.maximum(seen @ net.first.detach().numpy() + net.bias.detach().numpy(), 0)
+    logits = hidden @ net.second.detach().numpy() + net.last.detach().numpy()
+    powers = np.exp(logits - logits.max(-1, keepdims=True))
+    likely = (powers / powers.sum(-1, keepdims=True)).mean(0)[0]
+    unasked = Action.INLINE if inlines_unasked else Action.NEVER
+    expected = Action.DEFAULT if flambda else unasked
+    for action in (Action.INLINE, Action.NEVER):
+        if likely[action] > quorum:
+            expected = action
+    assert TorchScorer(net).scores(seen, mask)[0].argmax() == expected
+
+
+def test_nothing_but_what_is_legal_is_decided():
+    net = committee(1, 0.5)
+    seen = np.random.default_rng(1).normal(size=(50, INPUTS)).astype(np.float32)
+    for legal in ([0, 0, 1], [0, 1, 0], [1, 0, 0]):
+        scores = TorchScorer(net).scores(seen, np.tile(legal, (50, 1)))
+        assert set(scores.argmax(-1)) == {legal.index(1)}
+
+
+def row(inline, call, method="ridge"):
+    return {"inline": inline, "call": call, "method": method, "chosen": inline > call}
+
+
+@pytest.fixture(scope="module")
+def env():
+    return opened(Settings())
+
+
+def test_experts_differ_in_model_and_margin_and_the_lasso_has_none():
+    known = Experts(models=("star", "hand_lasso"), margins=(0.1, 0.2), repeats=2)
+    assert experts(known) == [("star", 0.1), ("star", 0.2), ("hand_lasso", 0.0)] * 2
+
+
+def test_lessons_are_the_calls_on_the_best_tree_with_their_classes(env):
+    agenda = env.problem.initial("dispatch").agenda
+    worth = [(0.1, 0.0), (0.0, 0.1), (0.0, 0.001), (-inf, 0.2), (0.5, 0.0)]
+    values = {"star": {path: row(*each) for path, each in zip(agenda, worth, strict=False)}}
+    known = Experts(models=("star",), margins=(0.01,))
+    found = lessons(env, "static", {"dispatch": values}, label, known)
+    assert len(found.observations) == len(agenda)  # site mode: all calls, known or not
+    classes = found.classes[:, 0].tolist()
+    assert classes[:5] == [Action.INLINE, Action.NEVER, Action.DEFAULT, UNKNOWN, Action.INLINE]
+    assert set(classes[5:]) == {UNKNOWN}
+    assert found.stakes[:5, 0] == pytest.approx([0.1, 0.1, 0.001, 0, 0.3])
+    names = env.observations["static"].names
+    assert found.observations[1, names.index("inlined")] == pytest.approx(np.log(2))  # on the tree's way
+    assert found.observations[2, names.index("refused")] == pytest.approx(np.log(2))
+
+
+def made(classes, stakes, program=None, observations=None):
+    classes, stakes = np.array(classes, np.int64), np.array(stakes, np.float32)
+    program = np.zeros(len(classes), np.int64) if program is None else np.array(program)
+    if observations is None:
+        observations = np.zeros((len(classes), INPUTS), np.float32)
+    return Lessons(("gen/0", "bdd"), program, observations, classes, stakes)
+
+
+def test_weights_leave_out_the_unknown_and_follow_what_is_at_stake():
+    known = made([[1, UNKNOWN], [2, 2], [0, 1]], [[0.3, 0], [0.1, 0.1], [0.2, 0.3]], program=[0, 1, 1])
+    quick = Settings.model_validate({"fitting": {"stakes": 1.0, "shipped_weight": 2.0}})
+    assert weigh(known, quick) == pytest.approx(np.array([[1.5, 0], [1, 1], [2, 3]]))
+    assert weigh(known, Settings()) == pytest.approx(np.array([[1, 0], [1, 1], [1, 1]]))
+
+
+def test_experts_learn_what_they_are_shown():
+    random = np.random.default_rng(0)
+    seen = random.normal(size=(200, INPUTS)).astype(np.float32)
+    right = np.where(seen[:, 0] > 0, Action.INLINE, Action.NEVER)
+    opposite = np.where(seen[:, 0] > 0, Action.NEVER, Action.INLINE)
+    known = made(np.stack([right, opposite], 1), np.ones((200, 2)), observations=seen)
+    logits = fit(known, Settings(), UNASKED).logits(torch.from_numpy(seen)).argmax(-1).numpy()
+    assert (logits[0] == right).mean() > 0.97
+    assert (logits[1] == opposite).mean() > 0.97
+
+
+def test_the_fastest_quorum_that_keeps_the_limits_is_chosen():
+    fast, large = Outcome(0.8, 1.0, 0.8), Outcome(0.5, 1.5, 0.52)
+    slow, calm = Outcome(1.1, 1.0, 1.1), Outcome(0.99, 1.0, 0.99)
+    limits = Choice(growth=1.1, slowest=1.02)
+    assert choose_quorum({0.5: [large, large], 0.6: [fast, slow], 0.7: [fast, calm], 0.8: [calm, calm]}, limits) == 0.7
+    assert choose_quorum({0.5: [large, large], 0.6: [fast, slow]}, limits) == 0.6
+    assert choose_quorum({0.5: [fast, large], 0.6: [calm, calm]}, Choice(growth=1.3)) == 0.5
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.lists(st.text(max_size=3), min_size=2, max_size=30, unique=True), st.integers(2, 30))
+def test_every_program_is_held_out_once(programs, count):
+    if count > len(programs):
+        with pytest.raises(ValueError, match=f"{len(programs)} programs cannot"):
+            folds(programs, count)
+        return
+    parts = folds(programs, count)
+    assert sorted(name for part in parts for name in part) == sorted(programs)
+    assert all(parts)
+
+
+def test_the_exported_committee_decides_as_the_live_one(env, tmp_path):
+    names = env.observations["static"].names
+    torch.manual_seed(3)
+    net = Committee(len(names), experts=3, hidden=4, unasked=names.index("default_is_inline"))
+    with torch.no_grad():
+        net.second.mul_(5)
+    side = Card("ocaml-inline-v0", {}, "static", len(names), ["default", "inline", "never"], {}, {}, {}, 0, {}, "0")
+    export(net, side, tmp_path)
+    loaded = Policy.load(tmp_path)
+    live = rollouts(TorchScorer(net), env, "static", ["lenses", "dispatch"])
+    assert [rollout(loaded, env, program) for program in ("lenses", "dispatch")] == live
+    assert len({action for actions in live for action in actions}) == 2
+
+
+def test_outcomes_are_shares_of_the_default(env):
+    unasked = env.problem.heuristic("dispatch")
+    assert outcome(env, "dispatch", unasked) == pytest.approx((1, 1, 1))
+    state = env.problem.initial("dispatch")
+    never = [int(Action.NEVER)] * len(state.agenda)
+    for action in never:
+        state = env.problem.apply(state, action)
+    found = outcome(env, "dispatch", never)
+    assert found.cost == pytest.approx(env.problem.cost(state))
+    assert found.time > 1
+
+
+def run(*arguments):
+    return CliRunner().invoke(app, [str(each) for each in arguments], catch_exceptions=False)
+
+
+def test_the_commands_from_runs_to_a_policy_and_its_table(tmp_path):
+    runs, values, config = tmp_path / "runs", tmp_path / "values", tmp_path / "quick.yaml"
+    config.write_text(QUICK)
+    named = [part for name in PROGRAMS for part in ("--program", name)]
+    run("collect", *named, "--mode", "site", "--steps", 15, "--chains", 1, "--out", runs)
+    run("attribute", runs, "--out", values)
+    with pytest.raises(ValueError, match="1 programs cannot be held out in 2 folds"):  # only dispatch is not for tests
+        run("learn", config, "--values", values, "--out", tmp_path / "policy")
+    said = run("evaluate", config, "--values", values, "--out", tmp_path / "held", "--folds", 3, "--json")
+    assert said.exit_code == 0
+    table = json.loads(said.stdout)
+    assert [row["program"] for row in table[:3]] == sorted(PROGRAMS[:3])
+    rows = (tmp_path / "held" / "rows.jsonl").read_text()
+    (tmp_path / "held" / "rows.jsonl").write_text(rows[: len(rows) // 2])  # as a kill leaves it
+    again = run("evaluate", config, "--values", values, "--out", tmp_path / "held", "--folds", 3, "--json")
+    assert json.loads(again.stdout) == table
+    assert (tmp_path / "held" / "rows.jsonl").read_text() == rows
+    with pytest.raises(ValueError, match="begun with other"):
+        run("evaluate", config, "--values", values, "--out", tmp_path / "held", "--folds", 2)
+
+
+def test_faults_are_told_by_key(tmp_path):
+    config = tmp_path / "bad.yaml"
+    config.write_text("experts: {models: [moon]}\n")
+    with pytest.raises(ConfigError, match=r"experts\.models\.0.*star"):
+        load(config)
+    with pytest.raises(ValueError, match="cannot read what decisions are worth"):
+        run("learn", CONFIGS / "ocaml-inline.yaml", "--values", tmp_path, "--out", tmp_path / "x")
+
+
+def test_shipped_configs_can_be_read():
+    assert load(CONFIGS / "ocaml-inline.yaml").observation == "static"
+    for name in ("ppo", "dqn"):
+        assert load_experiment(CONFIGS / f"ocaml-{name}.yaml").env.id == "ocaml-inline-v0"
