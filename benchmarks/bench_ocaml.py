@@ -39,7 +39,8 @@ Row = dict[str, Any]
 def bench(steps: int = STEPS, compiled: int = COMPILED, seed: int = 0) -> dict[str, list[Row]]:
     """Tables by title, of rows ``what, unit, value, target``: CPU time of one core, the compiler's by the clock.
 
-    A step flips one random open path and prices the program. Without an ocamlopt there is no line of it.
+    A step flips one random open path and prices the program. The compiler is given ``compiled`` vectors of decisions
+    per program to test on; without an ocamlopt there is no line of it.
     """
     programs = _programs()
     return {
@@ -132,10 +133,8 @@ def _episodes(mode: str, seed: int) -> float:
 
 def _beside(compiled: int, seed: int) -> list[Row]:
     """Milliseconds of one evaluation by the clock: the simulator's when decisions are new, and the compiler's."""
-    simulated = make_problem()
-    try:
-        real = make_problem(backend="closure")
-    except BackendError:
+    simulated, real = make_problem(), _compiler() if compiled else None
+    if real is None:
         return []
     clocks: dict[str, list[float]] = {"simulator": [], "ocamlopt and a counted run": []}
     random = Random(seed)
@@ -150,6 +149,13 @@ def _beside(compiled: int, seed: int) -> list[Row]:
     fast, slow = (median(times) for times in clocks.values())
     rows = [_row(f"{name}, {len(times)} evaluations", "ms", median(times), None) for name, times in clocks.items()]
     return [*rows, _row("the compiler over the simulator", "times", slow / fast, None)]
+
+
+def _compiler() -> OcamlInline | None:
+    try:
+        return make_problem(backend="closure")
+    except BackendError:
+        return None
 
 
 def _random(problem: OcamlInline, instance: str, random: Random) -> dict[Path, Any]:

@@ -60,7 +60,7 @@ def nitta(
 @app.command()
 def ocaml(
     steps: int = typer.Option(100, help="Flips of a decision per program.", min=1),
-    compiled: int = typer.Option(3, help="Vectors of decisions per program for the compiler, if there is one.", min=1),
+    compiled: int = typer.Option(3, help="Vectors of decisions per program for the compiler, if there is one.", min=0),
     as_json: Json = False,
 ) -> None:
     """OCaml: a step by number of calls, the simulator beside the compiler, what is to be gained over the default."""
@@ -92,9 +92,10 @@ def ocaml_fidelity(
     names = [name.strip() for name in programs.split(",") if name.strip()]
     with progress(2 * (len(names) or len(shipped()[SHIPPED])), "fidelity") as told:
         rows = ocaml_fidelity.bench(middle_end, names, vectors, workers, told=told)
+    summary = ocaml_fidelity.summary(rows)
     if keep:
-        write_fidelity(middle_end, rows, ocaml_fidelity.versions(middle_end))
-    tables = {"Programs": rows, "Simulator against ocamlopt": ocaml_fidelity.summary(rows)}
+        write_fidelity(middle_end, ocaml_fidelity.versions(middle_end), summary, rows)
+    tables = {"Programs": rows, "Simulator against ocamlopt": summary}
     if as_json:
         print(json.dumps(tables, indent=2))
         return

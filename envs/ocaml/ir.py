@@ -110,7 +110,8 @@ class Shape:
     """Layout of a heap block, or a constant constructor if ``form`` is CONSTRUCTOR and there are no fields.
 
     ``name`` is the constructor's or record type's, unique in the program; ``type`` the declared type's.
-    ``index`` is the constructor's place among all of its type, ``siblings`` how many there are.
+    ``index`` is the constructor's place among all of its type, ``siblings`` how many there are, ``constants`` how many
+    of them have no fields.
     """
 
     form: Form
@@ -119,6 +120,7 @@ class Shape:
     fields: tuple[FieldType, ...]
     index: int = 0
     siblings: int = 1
+    constants: int = 0
 
     @property
     def flat(self) -> bool:

@@ -180,6 +180,11 @@ class OcamlInline(Problem[InlineState]):
         label = shipped_labels().get(f"{self.mode} {instance}") if usual else None
         return label if label is not None and label.version == self.versions().get(SIMULATOR) else None
 
+    def landscape(self, instances: Sequence[str]) -> dict[str, Any]:
+        from gymcc.envs.ocaml.landscape import landscape
+
+        return landscape(self, instances)
+
     def remarks(self, state: InlineState) -> dict[str, float | bool]:
         """Decisions taken and to be taken, calls inlined, and the length of the path that is next."""
         return {

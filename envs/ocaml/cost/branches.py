@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 from gymcc.envs.ocaml.cost.charges import BYTES, TIME, WORDS, Charge
 from gymcc.envs.ocaml.cost.frame import BOX_WORDS, Frame
-from gymcc.envs.ocaml.ir import Atom, Case, Constant, Decision, Evaluate, Leaf, Match, Shape, Test, Variable
+from gymcc.envs.ocaml.cost.prices import Prices
+from gymcc.envs.ocaml.ir import Atom, Case, Constant, Decision, Evaluate, Leaf, Match, Scalar, Shape, Test, Variable
 from gymcc.envs.ocaml.primitives import Kind
 
 if TYPE_CHECKING:
@@ -29,12 +30,19 @@ def price_match(pricer: Pricer, frame: Frame, variable: Variable, match: Match, 
             pricer.block(frame, arm.body, tail)
             if not tail:
                 frame.touch(arm.body.result)
+                _constant(frame, arm.body.result)
             results.append((arm.body.result, charge))
     pricer.charges.current = around
     frame.compared = None
     frame.bind(variable)
     if not tail and variable.kind in (Kind.FLOAT, Kind.ANY):
         _join(frame, variable, results)
+
+
+def _constant(frame: Frame, result: Atom) -> None:
+    """An arm whose value is a constant puts it into a register; nobody looks at a unit."""
+    if isinstance(result, Constant) and result.scalar not in (Scalar.UNIT, Scalar.FLOAT):
+        frame.pay(1)
 
 
 def price_test(frame: Frame, on: Atom) -> None:
@@ -95,16 +103,32 @@ def _outcomes(test: Test) -> tuple[Case, ...]:
 
 def _test(frame: Frame, test: Test) -> None:
     prices, outcomes = frame.prices, _outcomes(test)
+    shape = next((case.value for case in test.cases if isinstance(case.value, Shape)), None)
     if len(outcomes) == 1:
         frame.touch(test.on)
-    elif len(outcomes) == 2:
-        blocks = sum(isinstance(case.value, Shape) and bool(case.value.fields) for case in test.cases)
+    elif len(outcomes) > 2:
+        frame.touch(test.on)
+        frame.pay(prices.switch + (shape is not None and _mixed(shape)))
+    elif shape is None:
         price_test(frame, test.on)
-        frame.pay(2 * prices.load if blocks == 2 else 0)  # the tag, two instructions
     else:
         frame.touch(test.on)
-        frame.pay(prices.switch)
+        frame.pay(_told_apart(prices, shape))
     frame.step()
+
+
+def _mixed(shape: Shape) -> bool:
+    """Whether values of the type are immediate or blocks."""
+    return 0 < shape.constants < shape.siblings
+
+
+def _told_apart(prices: Prices, shape: Shape) -> int:
+    """Whether a value is of one constructor: immediate or not, then which constant, or the tag that is loaded."""
+    test = prices.compare + prices.branch
+    kind = test if _mixed(shape) else 0
+    if shape.fields:
+        return kind + (prices.load + test if shape.siblings - shape.constants > 1 else 0)
+    return kind + (test if shape.constants > 1 else 0)
 
 
 def _fields(frame: Frame, case: Case) -> None:

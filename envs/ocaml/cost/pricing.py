@@ -78,6 +78,7 @@ class Pricer:
             for variable in free:
                 frame.use(variable)
             frame.allocate(closure_words(functions, len(free)))
+            frame.pay(self.prices.closure * len(functions))
         for function in functions:
             if free:
                 frame.bind(function.variable)
@@ -90,6 +91,7 @@ class Pricer:
         last = self.bindings(frame, block.bindings, block.result if tail else None)
         if tail and not last:
             frame.use(block.result)
+            frame.pay(isinstance(block.result, Constant))
 
     def bindings(self, frame: Frame, bindings: tuple[Binding, ...], result: Any = None) -> bool:
         """Straight-line code; whether it ends in tail position, which is that of ``result``."""
@@ -124,6 +126,7 @@ class Pricer:
             frame.touch(call.function)
         if call.kind is CallKind.PARTIAL:
             frame.allocate(PARTIAL_WORDS + len(call.args))
+            frame.pay(prices.closure)
             frame.bind(variable)
             return
         frame.pay(prices.call + prices.argument * len(call.args))
@@ -142,7 +145,7 @@ class Pricer:
             frame.use(arg, raw or (prim.element is Kind.FLOAT and index == len(prim.args) - 1))
         if primitive is Primitive.ARRAY_OF:
             frame.allocate(1 + len(prim.args))
-        price = prices.primitives[primitive] + self._array(prim)
+        price = prices.operation(primitive, prim.args) + self._array(prim)
         if primitive in p.C_CALLS:
             frame.pay(price, prices.c_call_bytes)
             frame.called()
@@ -217,7 +220,7 @@ class Pricer:
         self.charges.current = around
 
 
-PARTIAL_WORDS = 5  # header, code, arity, code for full application, the function
+PARTIAL_WORDS = 4  # header, code, arity, the function; mostly one argument is left
 
 
 def closure_words(functions: tuple[Function, ...], free: int) -> int:

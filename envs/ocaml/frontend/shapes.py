@@ -17,8 +17,10 @@ def tuple_shape(type_: Type) -> Shape:
 def constructor_shape(constructor: Constructor) -> Shape:
     """The shape of a constructor's blocks."""
     fields = tuple(FieldType("", kind(arg)) for arg in constructor.args)
-    siblings = len(constructor.of.constructors)
-    return Shape(Form.CONSTRUCTOR, constructor.unique, constructor.of.unique, fields, constructor.index, siblings)
+    siblings = constructor.of.constructors
+    constants = sum(not each.args for each in siblings)
+    name, of, index = constructor.unique, constructor.of.unique, constructor.index
+    return Shape(Form.CONSTRUCTOR, name, of, fields, index, len(siblings), constants)
 
 
 def record_shape(named: Named) -> Shape:
