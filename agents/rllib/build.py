@@ -9,12 +9,13 @@ from ray.rllib.algorithms.algorithm_config import AlgorithmConfig
 from ray.rllib.core.rl_module.rl_module import RLModuleSpec
 from ray.tune.registry import register_env
 
-from gymcc.agents.config import DQN, PPO, ConfigError, Experiment
+from gymcc.agents.config import APPO, DQN, IMPALA, PPO, ConfigError, Experiment
 from gymcc.agents.rllib import environment
+from gymcc.agents.rllib.asynchronous import REQUESTS, EpisodeAPPOConfig, EpisodeIMPALAConfig
 from gymcc.agents.rllib.cores import available_cores
 from gymcc.agents.rllib.dqn import ReplayDQNConfig
-from gymcc.agents.rllib.learners import DQNLearner, PPOLearner
-from gymcc.agents.rllib.modules import MaskedDQN, MaskedPPO
+from gymcc.agents.rllib.learners import APPOLearner, DQNLearner, IMPALALearner, PPOLearner
+from gymcc.agents.rllib.modules import MaskedAPPO, MaskedDQN, MaskedPPO
 from gymcc.agents.rllib.ppo import EpisodePPOConfig
 from gymcc.agents.rllib.runner import EpisodeRunner
 from gymcc.envs.core.env import CompilerEnv
@@ -24,9 +25,7 @@ def build(experiment: Experiment, env: CompilerEnv[Any], seed: int) -> Algorithm
     """RLlib's configuration; ``env`` is a sample of the training environment. Raises :class:`ConfigError`."""
     _check(experiment, env)
     register_env(environment.NAME, environment.make)
-    algorithm = experiment.algorithm
-    config = _dqn(experiment, algorithm) if isinstance(algorithm, DQN) else _ppo(experiment, algorithm)
-    learner = DQNLearner if isinstance(algorithm, DQN) else PPOLearner
+    config, learner = _configured(experiment)
     settings = {
         "id": experiment.env.id,
         "options": environment.training_options(experiment),
@@ -60,6 +59,19 @@ def _check(experiment: Experiment, env: CompilerEnv[Any]) -> None:
     if beyond is not None and (len(shape) != 2 or shape[0] != env.problem.n_actions + beyond):
         rows = f"a row for each of the {env.problem.n_actions} actions" + " and one more" * beyond
         raise ConfigError(f"network.encoder: {encoder} needs {rows}, {experiment.env.id} observes {shape}")
+
+
+def _configured(experiment: Experiment) -> tuple[AlgorithmConfig, type]:
+    """What is the algorithm's own, and its learner."""
+    algorithm = experiment.algorithm
+    if isinstance(algorithm, DQN):
+        return _dqn(experiment, algorithm), DQNLearner
+    if isinstance(algorithm, APPO):
+        return _appo(experiment, algorithm), APPOLearner
+    if isinstance(algorithm, IMPALA):
+        return _impala(experiment, algorithm), IMPALALearner
+    assert isinstance(algorithm, PPO), algorithm
+    return _ppo(experiment, algorithm), PPOLearner
 
 
 def _dqn(experiment: Experiment, dqn: DQN) -> AlgorithmConfig:
@@ -100,4 +112,42 @@ def _ppo(experiment: Experiment, ppo: PPO) -> AlgorithmConfig:
         minibatch_size=ppo.minibatch_size,
         num_epochs=ppo.epochs,
         grad_clip=ppo.grad_clip,
+    )
+
+
+def _impala(experiment: Experiment, impala: IMPALA) -> AlgorithmConfig:
+    config = EpisodeIMPALAConfig()
+    config.ours = impala
+    return _asynchronous(config, experiment, impala, MaskedPPO)
+
+
+def _appo(experiment: Experiment, appo: APPO) -> AlgorithmConfig:
+    config = EpisodeAPPOConfig()
+    config.ours = appo
+    return _asynchronous(config, experiment, appo, MaskedAPPO).training(
+        clip_param=appo.clip,
+        target_network_update_freq=appo.target_update,
+        circular_buffer_num_batches=1,  # of the two's product with the batch size the target's period is a multiple
+        circular_buffer_iterations_per_batch=1,
+    )
+
+
+def _asynchronous(
+    config: AlgorithmConfig, experiment: Experiment, impala: IMPALA, module: type[MaskedPPO]
+) -> AlgorithmConfig:
+    settings = {**experiment.network.model_dump(), "dueling": False}
+    config.use_env_runner_state_server = False  # weights travel with the requests
+    return (
+        config.env_runners(rollout_fragment_length=impala.trace, max_requests_in_flight_per_env_runner=REQUESTS)
+        .rl_module(rl_module_spec=RLModuleSpec(module_class=module, model_config=settings))
+        .reporting(min_time_s_per_iteration=0)
+        .training(
+            lr=impala.lr,
+            gamma=impala.gamma,
+            entropy_coeff=impala.entropy,
+            vf_loss_coeff=impala.value_weight,
+            train_batch_size_per_learner=impala.batch_size,
+            num_epochs=impala.epochs,
+            grad_clip=impala.grad_clip,
+        )
     )

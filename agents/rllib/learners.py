@@ -5,8 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 import torch
+from ray.rllib.algorithms.appo.torch.appo_torch_learner import APPOTorchLearner
 from ray.rllib.algorithms.dqn.torch.dqn_torch_learner import DQNTorchLearner
+from ray.rllib.algorithms.impala.torch.impala_torch_learner import IMPALATorchLearner
 from ray.rllib.algorithms.ppo.torch.ppo_torch_learner import PPOTorchLearner
+from ray.rllib.core.learner.learner import Learner
 
 
 class _BudgetedRate:
@@ -32,3 +35,18 @@ class DQNLearner(_BudgetedRate, DQNTorchLearner):  # type: ignore[misc]
 
 class PPOLearner(_BudgetedRate, PPOTorchLearner):  # type: ignore[misc]
     """RLlib's PPO loss, unchanged."""
+
+
+class _InThisThread:
+    """Updates are done when they are asked for, not by a thread that would share the core with what asks."""
+
+    def update(self, **kwargs: Any) -> Any:
+        return Learner.update(self, **kwargs)
+
+
+class IMPALALearner(_BudgetedRate, _InThisThread, IMPALATorchLearner):  # type: ignore[misc]
+    """RLlib's IMPALA loss, unchanged."""
+
+
+class APPOLearner(_BudgetedRate, _InThisThread, APPOTorchLearner):  # type: ignore[misc]
+    """RLlib's APPO loss, unchanged."""

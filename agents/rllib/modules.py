@@ -8,7 +8,13 @@ import torch
 from ray.rllib.algorithms.dqn.dqn_learner import QF_NEXT_PREDS, QF_PREDS, QF_TARGET_NEXT_PREDS
 from ray.rllib.core.columns import Columns
 from ray.rllib.core.learner.utils import make_target_network
-from ray.rllib.core.rl_module.apis import InferenceOnlyAPI, QNetAPI, TargetNetworkAPI, ValueFunctionAPI
+from ray.rllib.core.rl_module.apis import (
+    TARGET_NETWORK_ACTION_DIST_INPUTS,
+    InferenceOnlyAPI,
+    QNetAPI,
+    TargetNetworkAPI,
+    ValueFunctionAPI,
+)
 from ray.rllib.core.rl_module.torch import TorchRLModule
 from torch import Tensor, nn
 
@@ -72,9 +78,9 @@ class MaskedPPO(TorchRLModule, ValueFunctionAPI):  # type: ignore[misc]
     def setup(self) -> None:
         self.net = build_net(self.observation_space, self.action_space, self.model_config)
 
-    def _both(self, batch: dict[str, Any]) -> tuple[Tensor, Tensor]:
+    def _both(self, batch: dict[str, Any], net: nn.Module | None = None) -> tuple[Tensor, Tensor]:
         inputs, mask = _unpack(batch[Columns.OBS])
-        scores, value = self.net(inputs, mask)
+        scores, value = (net or self.net)(inputs, mask)
         return torch.where(mask > 0.5, scores, torch.full_like(scores, ILLEGAL)), value
 
     def _forward(self, batch: dict[str, Any], **kwargs: Any) -> dict[str, Tensor]:
@@ -86,3 +92,19 @@ class MaskedPPO(TorchRLModule, ValueFunctionAPI):  # type: ignore[misc]
 
     def compute_values(self, batch: dict[str, Any], embeddings: Tensor | None = None) -> Tensor:
         return self._both(batch)[1] if embeddings is None else embeddings
+
+
+class MaskedAPPO(MaskedPPO, InferenceOnlyAPI, TargetNetworkAPI):
+    """The same with a target network, which runners have no use for."""
+
+    def make_target_networks(self) -> None:
+        self._target_net = make_target_network(self.net)
+
+    def get_non_inference_attributes(self) -> list[str]:
+        return ["_target_net"]
+
+    def get_target_network_pairs(self) -> list[tuple[nn.Module, nn.Module]]:
+        return [(self.net, self._target_net)]
+
+    def forward_target(self, batch: dict[str, Any]) -> dict[str, Tensor]:
+        return {TARGET_NETWORK_ACTION_DIST_INPUTS: self._both(batch, self._target_net)[0]}

@@ -52,6 +52,18 @@ def test_absent_candidates_make_no_difference(net: OptionsNet) -> None:
     assert torch.allclose(scores(net, observation)[:, kept], scores(net, other)[:, kept], atol=1e-6)
 
 
+def test_padding_is_left_out_without_a_trace(net: OptionsNet) -> None:
+    """As if layers were applied to all rows, and those of absent candidates set to 0 after that."""
+    observation = torch.stack([rows(1, present)[0] for present in (0, 1, 3, 5)])
+    options, whole = observation[:, :-1], observation[:, -1]
+    present = options[..., :1]
+    each = net.row(options) * present
+    mean = each.sum(1) / present.sum(1).clamp(min=1)
+    whole = net.whole(torch.cat([whole, mean, each.amax(1)], -1))
+    wanted = (net.score(torch.relu(net.alone(each) + net.among(whole).unsqueeze(1))) * present).squeeze(-1)
+    assert torch.allclose(scores(net, observation)[:, : net.rows - 1], wanted, atol=1e-6)
+
+
 def test_candidates_matter_to_each_other(net: OptionsNet) -> None:
     observation = rows(1, 5)
     other = observation.clone()

@@ -8,7 +8,8 @@ import pytest
 pytest.importorskip("ray")
 
 from gymcc.agents.config import DQN
-from gymcc.agents.rllib.replay import Replay, SumTree, Trajectory
+from gymcc.agents.rllib.replay import Replay, SumTree
+from gymcc.agents.rllib.trajectory import Trajectory
 
 
 def episode(number: int, steps: int, explored: tuple[int, ...] = ()) -> Trajectory:

@@ -47,6 +47,8 @@ SMALL: dict[str, Any] = {
     "logger": {"wandb": {"mode": "disabled"}},
 }
 PPO = {"name": "ppo", "batch_size": 160, "minibatch_size": 80, "epochs": 2}
+IMPALA = {"name": "impala", "batch_size": 160, "trace": 8}
+APPO = {"name": "appo", "batch_size": 160, "epochs": 2, "target_update": 1}
 
 
 def small(**changes: Any) -> Experiment:
@@ -60,7 +62,7 @@ def one_ray() -> Any:
         yield
 
 
-@pytest.mark.parametrize("algorithm", [SMALL["algorithm"], PPO], ids=["dqn", "ppo"])
+@pytest.mark.parametrize("algorithm", [SMALL["algorithm"], PPO, IMPALA, APPO], ids=["dqn", "ppo", "impala", "appo"])
 def test_a_run_leaves_what_the_contract_says(algorithm: dict[str, Any], tmp_path: Path) -> None:
     run, seen = tmp_path / "run", []
     assert train(small(algorithm=algorithm), run, progress=seen.append) == run
@@ -125,6 +127,22 @@ def test_training_starts_from_a_policys_weights(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match=r"init_from: .* is of another network"):
         train(small(init_from=str(first), network={"layers": [16]}), tmp_path / "third")
     assert not (tmp_path / "third").exists()
+
+
+@pytest.mark.parametrize("algorithm", [IMPALA, APPO], ids=["impala", "appo"])
+def test_what_does_not_wait_learns_too(algorithm: dict[str, Any], tmp_path: Path) -> None:
+    """With a runner in another process; illegal and useless moves are the first to be unlearned."""
+    budget = {"env_steps": 8000, "iteration_steps": 1000}
+    settings = {**algorithm, "batch_size": 250, "lr": 0.001}
+    runners = {"num_env_runners": 1, "envs_per_runner": 16}
+    seen: list[dict[str, Any]] = []
+    changes = {"network": {"layers": [64]}, "validation": {"instances": 4, "every": 100}, "checkpoint": {"every": 100}}
+    train(small(algorithm=settings, runners=runners, budget=budget, **changes), tmp_path / "run", progress=seen.append)
+    assert seen[-1]["env_steps"] >= 8000
+    assert seen[-1]["return_mean"] > seen[0]["return_mean"] + 0.1
+    rows = resumed(tmp_path / "run")
+    assert rows[: len(seen)] == seen
+    assert rows[-1]["env_steps"] >= seen[-1]["env_steps"] + 320
 
 
 def _scores(policy: Policy) -> list[float]:
