@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Set
+from collections.abc import Iterable, Mapping, Set
 from dataclasses import dataclass
 
 from gymcc.envs.nitta.functions import Function, Kind
 from gymcc.envs.nitta.values import Value, remembered
+
+_Step = tuple[tuple[str, ...], frozenset[str]]  # variables that are waited for, variables given
 
 
 @dataclass(frozen=True, eq=False)
@@ -26,6 +28,11 @@ class Graph(Value):
         return {variable: function for function in self.functions for variable in function.inputs}
 
     @remembered
+    def given(self) -> frozenset[str]:
+        """All that the functions give."""
+        return frozenset[str]().union(*(function.produced for function in self.functions))
+
+    @remembered
     def producer(self) -> Mapping[str, Function]:
         """The function that gives a variable."""
         return {variable: function for function in self.functions for variable in function.produced}
@@ -38,54 +45,55 @@ class Graph(Value):
     def waves(self, free: Set[str]) -> dict[str, int]:
         """How many functions the longest chain to a variable has, 0 for a source, where ``free`` variables are there.
 
-        Variables that hang on no source have none. A loop gives its value before it takes the next one: a source.
+        Variables that hang on no source have none, nor have those of a function that gives free ones only. A loop gives
+        its value before it takes the next one: a source.
         """
         waves: dict[str, int] = {}
-        pending = self._producers_first
+        pending = [step for step in self._steps if not step[1] <= free]
         while pending:
-            left = tuple(f for f in pending if not _assign_wave(f, free, waves))
+            left = [step for step in pending if not _entered(step, free, waves)]
             if len(left) == len(pending):
                 break
             pending = left
         return waves
 
     @remembered
-    def _producers_first(self) -> tuple[Function, ...]:
-        """The functions in an order in which one pass is enough for :meth:`waves`."""
-        waves: dict[str, int] = {}
-        ordered, pending = [], list(self.functions)
-        while pending:
-            ready = [f for f in pending if _assign_wave(f, frozenset(), waves)]
-            if not ready:
-                break
-            ordered += ready
-            pending = [f for f in pending if f not in ready]
-        return (*ordered, *pending)
+    def _steps(self) -> tuple[_Step, ...]:
+        """What waits for what, sources first: in that order one pass is enough for nearly all of :meth:`waves`."""
+        steps = [(() if f.kind is Kind.LOOP else f.inputs, f.produced) for f in self.functions if f.produced]
+        return tuple(sorted(steps, key=lambda step: bool(step[0])))
 
     def use_wave(self, function: Function) -> int | None:
         """The wave of its latest input; None where that hangs on no source."""
         return last_wave(function, self.wave)
 
 
-def _assign_wave(function: Function, free: Set[str], waves: dict[str, int]) -> bool:
-    """Enter the wave of what ``function`` gives; False if an input has none yet."""
+def _entered(step: _Step, free: Set[str], waves: dict[str, int]) -> bool:
+    """Enter the wave of what a function gives; False if an input has none yet."""
+    inputs, outputs = step
     latest = 0
-    if function.kind is not Kind.LOOP:
-        for variable in function.inputs:
-            if variable not in free:
-                wave = waves.get(variable)
-                if wave is None:
-                    return False
-                latest = max(latest, wave + 1)
-    for variable in function.produced:
+    for variable in inputs:
+        if variable not in free:
+            wave = waves.get(variable)
+            if wave is None:
+                return False
+            if wave >= latest:
+                latest = wave + 1
+    for variable in outputs:
         waves[variable] = latest
     return True
 
 
 def last_wave(function: Function, wave: Mapping[str, int]) -> int | None:
     """The wave of the latest input of ``function``; None where one has none."""
-    waves = [wave.get(variable) for variable in function.inputs]
-    return None if None in waves else max((wave for wave in waves if wave is not None), default=0)
+    latest = 0
+    for variable in function.inputs:
+        found = wave.get(variable)
+        if found is None:
+            return None
+        if found > latest:
+            latest = found
+    return latest
 
 
 @dataclass(frozen=True, eq=False)
@@ -95,20 +103,23 @@ class Waiting(Graph):
     algorithm: Graph
 
     @remembered
-    def bind_waves(self) -> Mapping[str, int]:
-        """Waves of the algorithm where what only bound functions use is there."""
-        return self.algorithm.waves(self.algorithm.variables - self.variables)
+    def waves_of(self) -> tuple[int | None, ...]:
+        """By function, the wave of its latest input, where what only bound functions use is there."""
+        waves = self.algorithm.waves(self.algorithm.variables - self.variables)
+        return tuple([last_wave(function, waves) for function in self.functions])
 
     @remembered
-    def prospects(self) -> tuple[tuple[Function, int | None, float], ...]:
-        """Each function with the wave of its latest input, and the share of its inputs whose producers are bound."""
-        return tuple((f, last_wave(f, self.bind_waves), self._share_bound(f)) for f in self.functions)
+    def shares_bound(self) -> tuple[float, ...]:
+        """By function, the share of its inputs whose producers are bound."""
+        return tuple([self._share_bound(function) for function in self.functions])
 
     def _share_bound(self, function: Function) -> float:
         if not function.inputs:
             return 1.0
-        return sum(variable not in self.producer for variable in function.inputs) / len(function.inputs)
+        waiting = sum(map(self.given.__contains__, function.inputs))
+        return (len(function.inputs) - waiting) / len(function.inputs)
 
-    def less(self, gone: Set[Function]) -> Waiting:
+    def less(self, gone: Iterable[Function]) -> Waiting:
         """Without some functions."""
-        return Waiting(tuple(f for f in self.functions if f not in gone), self.algorithm)
+        texts = {function.text for function in gone}
+        return Waiting(tuple(f for f in self.functions if f.text not in texts), self.algorithm)

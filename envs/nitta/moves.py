@@ -29,9 +29,8 @@ class Moves:
         self.left_out = len(options) - len(self.kept)
         self.legal: NDArray[np.bool_] = np.zeros(most, np.bool_)
         self.legal[: len(self.kept)] = True
-        for action, index in enumerate(self.kept):
-            if node.failure(index):
-                self.legal[action] = False
+        if failing := node.failing:
+            self.legal[: len(self.kept)] = [index not in failing for index in self.kept]
         self.legal.flags.writeable = False
 
     def why_illegal(self, action: int) -> str:

@@ -58,11 +58,12 @@ class Synthesis(Value):
         return self.sent == len(self.algorithm.variables)
 
     @remembered
-    def targets(self) -> dict[str, tuple[int, Endpoint]]:
-        """Variables that a unit would take now: position of the unit, endpoint."""
-        return {
-            e.variables[0]: (at, e) for at, unit in enumerate(self.units) for e in unit.endpoints if not e.is_source
-        }
+    def targets(self) -> dict[str, int]:
+        """Variables that a unit would take now, and the unit's position."""
+        found: dict[str, int] = {}
+        for at, unit in enumerate(self.units):
+            found.update(dict.fromkeys(unit.targets, at))
+        return found
 
     @remembered
     def sources(self) -> list[tuple[int, Endpoint]]:
@@ -72,7 +73,8 @@ class Synthesis(Value):
     @remembered
     def transferable(self) -> frozenset[str]:
         """Variables that could be transferred next."""
-        return frozenset(v for _, source in self.sources for v in source.variables if v in self.targets)
+        welcome = self.targets
+        return frozenset([v for _, source in self.sources for v in source.variables if v in welcome])
 
     def replaced(self, changes: dict[int, Unit]) -> tuple[Unit, ...]:
         """The units with those at some positions replaced."""

@@ -114,6 +114,12 @@ class Node:
         stem = self.sid if self.parent else ""
         return Node(f"{stem}-{index}", self, self.options[index], self.group_binds)
 
+    @property
+    def failing(self) -> frozenset[int]:
+        """The options behind which NITTA cannot evaluate a node."""
+        asked = (index for index, option in enumerate(self.options) if option.decision.fallible)
+        return frozenset(index for index in asked if self.failure(index))
+
     def failure(self, index: int) -> str:
         """Why NITTA cannot evaluate the node behind an option; empty if it can."""
         decision = self.options[index].decision

@@ -55,7 +55,9 @@ def offered(state: Synthesis) -> Iterator[Option]:
 
 def _metrics(state: Synthesis, unit: Unit, related: list[Function]) -> Json:
     """How many functions wait for such a unit, wave by wave, and how many units could take the rarest of them."""
-    waves = Counter(wave for f, wave, _ in state.waiting.prospects if f in related)
+    waves = Counter(
+        wave for f, wave in zip(state.waiting.functions, state.waiting.waves_of, strict=True) if f in related
+    )
     hosts = [sum(other.accepts(f) for other in state.units) for f in related]
     return {
         "mParallelism": _PARALLELISM.get(unit.type, "None"),

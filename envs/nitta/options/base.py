@@ -35,6 +35,7 @@ class Decision(ABC):
 
     __slots__ = ()
     kind: ClassVar[DecisionKind]
+    fallible: ClassVar[bool] = False  # whether :meth:`may_fail` is worth asking
 
     @abstractmethod
     def apply(self, state: Synthesis) -> Synthesis:

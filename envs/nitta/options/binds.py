@@ -45,13 +45,13 @@ def offered(state: Synthesis, candidates: Sequence[tuple[Function, list[int]]]) 
     """All single binds, function by function, unit by unit."""
     if not candidates:
         return
-    waits = held_back(state)
-    for (function, units), (_, wave, bound_inputs) in zip(candidates, state.waiting.prospects, strict=True):
+    waits, waiting = held_back(state), state.waiting
+    for (function, units), wave, share in zip(candidates, waiting.waves_of, waiting.shares_bound, strict=True):
         restless = max((waits.get(v, 0) for v in function.inputs), default=0) if waits else 0
         for at in units:
-            known, key = state.units[at].offers, (function, at, len(units), restless, wave, bound_inputs)
+            known, key = state.units[at].offers, (function.text, at, len(units), restless, wave, share)
             if key not in known:
-                known[key] = _option(state.units[at], *key)
+                known[key] = _option(state.units[at], function, *key[1:])
             yield known[key]
 
 
@@ -76,12 +76,13 @@ def _option(
 
 def held_back(state: Synthesis) -> dict[str, int]:
     """Variables whose source could give something now, but not them: the tick at which it could."""
+    welcome = state.targets
     return {
         variable: max(source.earliest, state.bus_next)
         for _, source in state.sources
-        if not state.transferable.isdisjoint(source.variables)
+        if len(source.variables) > 1 and not state.transferable.isdisjoint(source.variables)
         for variable in source.variables
-        if variable not in state.targets
+        if variable not in welcome
     }
 
 

@@ -90,7 +90,7 @@ def _self_sending(state: Synthesis) -> Iterator[frozenset[str]]:
 def _lock_cycles(state: Synthesis) -> Iterator[set[str]]:
     """Unit by unit, what could move now but for a cycle: it locks what another unit wants moved before it."""
     locking = [unit for unit in state.units if unit.locks]
-    for unit in locking:
+    for unit in locking if len(locking) > 1 else ():
         cycles = {by for other in locking if other is not unit for by, _ in unit.reversed_locks & other.locks}
         if cycles:
             yield cycles & {v for u in state.units for e in u.endpoints for v in e.variables}

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from math import prod, sqrt
-from typing import Any
+from math import sqrt
 
-from gymcc.envs.nitta.functions import Function, Kind
+from gymcc.envs.nitta.functions import Function
 from gymcc.envs.nitta.microarchitecture import UnitType
 from gymcc.envs.nitta.options.base import Decision, DecisionKind, Json, Option, function_view
+from gymcc.envs.nitta.options.classes import representatives
 from gymcc.envs.nitta.state import Synthesis
 from gymcc.envs.nitta.units import InvalidDecision, Unit
 
@@ -25,6 +25,7 @@ class GroupBind(Decision):
     obvious: bool
 
     kind = DecisionKind.GROUP_BIND
+    fallible = True
 
     def apply(self, state: Synthesis) -> Synthesis:
         changes: dict[int, Unit] = {}
@@ -38,8 +39,10 @@ class GroupBind(Decision):
 
     def may_fail(self, state: Synthesis) -> bool:
         """Each function of an obvious group fits alone, but two may want the same place in a memory or at the SPI."""
-        shared = [at for _, at in self.binds if state.units[at].type in _LIMITED] if self.obvious else ()
-        return len(shared) > len(set(shared))
+        if not self.obvious:
+            return False
+        given = _by_unit(bind for bind in reversed(self.binds) if state.units[bind[1]].type in _LIMITED)
+        return not all(all(state.units[at].fitting(functions)) for at, functions in given.items())
 
     def phrase(self, state: Synthesis) -> str:
         return f"bind {len(self.binds)} functions at once" + (", those with one unit to go to" if self.obvious else "")
@@ -103,79 +106,13 @@ def score(metrics: Json) -> float:
 
 def _fitting(state: Synthesis, binds: Binds) -> Binds:
     """The binds less those that no longer fit beside the ones before."""
-    units, fitting = list(state.units), []
+    given = _by_unit(binds)
+    fits = {at: iter(state.units[at].fitting(functions)) for at, functions in given.items()}
+    return tuple([bind for bind in binds if next(fits[bind[1]])])
+
+
+def _by_unit(binds: Iterable[tuple[Function, int]]) -> dict[int, list[Function]]:
+    given: dict[int, list[Function]] = {}
     for function, at in binds:
-        if units[at].accepts(function):
-            units[at] = units[at].bind(function)
-            fitting.append((function, at))
-    return tuple(fitting)
-
-
-# NITTA takes the product of all candidates and keeps the last assignment of each class. A class says of every unit
-# that gets something: its type, how much it holds already, and the set of runs of functions of one kind given to it.
-# The product is exponential. What matters of an assignment's beginning is, unit by unit, the runs so far; of two
-# beginnings alike in that, the later one is ahead whatever follows. So one beginning of each sort is enough.
-# Where many functions may go to many units, even those are too many; NITTA does not come to an end there. Then a part
-# of them, spread evenly, has to do, and with it a part of the classes.
-
-Run = tuple[int, int]  # rank of a function's kind, length
-Runs = tuple[frozenset[Run], Run]  # closed runs, the one going on
-Beginning = tuple[tuple[int, Runs], ...]  # position of a unit, its runs; sorted
-MOST_BEGINNINGS = 5_000
-ENDLESS = 2**20  # assignments; of more than that not even as many beginnings
-MOST_OF_ENDLESS = 500
-_NO_RUNS: Runs = (frozenset(), (-1, 0))
-_RANKS = {kind: rank for rank, kind in enumerate((Kind.BUFFER, Kind.CONSTANT, Kind.LOOP))}
-
-
-def representatives(state: Synthesis, ambiguous: Sequence[tuple[Function, list[int]]]) -> list[Binds]:
-    """The last assignment of each class, in the order of the classes; of very many a part."""
-    beginnings: dict[Beginning, Binds] = {(): ()}
-    most = MOST_BEGINNINGS if prod(len(units) for _, units in ambiguous) <= ENDLESS else MOST_OF_ENDLESS
-    for function, units in ambiguous:
-        rank = _rank(function.kind)
-        longer: dict[Beginning, Binds] = {}
-        for key, binds in beginnings.items():
-            for at in units:
-                runs = dict(key)
-                runs[at] = _longer(runs.get(at, _NO_RUNS), rank)
-                extended, name = (*binds, (function, at)), tuple(sorted(runs.items(), key=lambda item: item[0]))
-                if name not in longer or _later(extended, longer[name]):
-                    longer[name] = extended
-        beginnings = longer if len(longer) <= most else _part(longer, most)
-    classes: dict[tuple[Any, ...], Binds] = {}
-    for key, binds in beginnings.items():
-        group = _class_of(state, key)
-        if group not in classes or _later(binds, classes[group]):
-            classes[group] = binds
-    return [binds for _, binds in sorted(classes.items(), key=lambda item: item[0])]
-
-
-def _part(beginnings: dict[Beginning, Binds], most: int) -> dict[Beginning, Binds]:
-    """At most so many, evenly spread over the order of assignments."""
-    ordered = sorted(beginnings.items(), key=lambda item: [at for _, at in item[1]])
-    return dict(ordered[:: -(-len(ordered) // most)])
-
-
-def _longer(runs: Runs, rank: int) -> Runs:
-    closed, (last, length) = runs
-    if last == rank:
-        return closed, (rank, length + 1)
-    return (closed | {(last, length)} if length else closed), (rank, 1)
-
-
-def _later(a: Binds, b: Binds) -> bool:
-    return [at for _, at in a] > [at for _, at in b]
-
-
-def _class_of(state: Synthesis, beginning: Beginning) -> tuple[Any, ...]:
-    entries = {
-        (state.units[at].type, len(state.units[at].functions), tuple(sorted(closed | {last})))
-        for at, (closed, last) in beginning
-    }
-    return tuple(sorted(entries))
-
-
-def _rank(kind: Kind) -> int:
-    """NITTA orders kinds by a fingerprint of their type."""
-    return _RANKS.get(kind, len(_RANKS) + list(Kind).index(kind))
+        given.setdefault(at, []).append(function)
+    return given

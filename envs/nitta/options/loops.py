@@ -48,6 +48,6 @@ def halves(loop: Function) -> tuple[Function, Function]:
 
 def offered(state: Synthesis) -> Iterator[Option]:
     """Every bound loop, unit by unit."""
-    for at, unit in enumerate(state.units):
-        for loop in unit.breakable:
+    for at in state.hosts[Kind.LOOP]:
+        for loop in state.units[at].breakable:
             yield Option(BreakLoop(loop, at), {}, SCORE)

@@ -10,7 +10,7 @@ from gymcc.envs.nitta.microarchitecture import UnitType
 from gymcc.envs.nitta.options.base import Decision, DecisionKind, Json, Option
 from gymcc.envs.nitta.schedule import Transport
 from gymcc.envs.nitta.state import Past, Synthesis
-from gymcc.envs.nitta.units import Endpoint, InvalidDecision
+from gymcc.envs.nitta.units import Endpoint, InvalidDecision, Unit
 
 Targets = tuple[tuple[int, str], ...]  # position of a unit, the variable it takes
 
@@ -26,6 +26,7 @@ class Dataflow(Decision):
     latest: int
 
     kind = DecisionKind.DATAFLOW
+    fallible = True
 
     def apply(self, state: Synthesis) -> Synthesis:
         if self.tick > self.latest:
@@ -49,8 +50,10 @@ class Dataflow(Decision):
 
     def may_fail(self, state: Synthesis) -> bool:
         """Results of a divider may be late, or what it waits for itself; renamed variables may name two values."""
-        involved = (self.source, *(at for at, _ in self.targets))
-        return any(state.units[at].type is UnitType.DIVIDER or state.units[at].renames for at in involved)
+        units = state.units
+        if _is_delicate(units[self.source]):
+            return True
+        return any(_is_delicate(units[at]) for at, _ in self.targets)
 
     def phrase(self, state: Synthesis) -> str:
         targets = ", ".join(f"{variable} to {state.units[at].tag}" for at, variable in self.targets)
@@ -68,31 +71,40 @@ class Dataflow(Decision):
         }
 
 
+def _is_delicate(unit: Unit) -> bool:
+    return unit.type is UnitType.DIVIDER or bool(unit.renames)
+
+
 def decisions(state: Synthesis) -> Iterator[tuple[Endpoint, Dataflow]]:
     """All transports: what is wanted of a source goes at once; one variable to each unit."""
+    welcome = state.targets
     for at, source in state.sources:
         wanted: dict[int, list[str]] = {}
         for variable in source.variables:
-            if variable in state.targets:
-                wanted.setdefault(state.targets[variable][0], []).append(variable)
+            if variable in welcome:
+                wanted.setdefault(welcome[variable], []).append(variable)
+        if not wanted:
+            continue
         units = sorted(wanted)
-        for choice in product(*(wanted[unit] for unit in units)) if units else ():
-            tick = max(state.bus_next, source.earliest, *(state.targets[v][1].earliest for v in choice))
+        for choice in product(*(wanted[unit] for unit in units)):
             targets = tuple(zip(units, choice, strict=True))
+            ready = [state.units[unit].targets[variable].earliest for unit, variable in targets]
+            tick = max(state.bus_next, source.earliest, *ready)
             yield source, Dataflow(at, source.variables, targets, tick, source.latest)
 
 
 def offered(state: Synthesis) -> Iterator[Option]:
     """All transports with NITTA's metrics."""
     found = list(decisions(state))
+    algorithm, moving = state.algorithm, state.transferable
     for source, decision in found:
-        users = [state.algorithm.consumer[variable] for _, variable in decision.targets]
-        waves = [state.algorithm.use_wave(user) for user in users]
+        users = [algorithm.consumer[variable] for _, variable in decision.targets]
+        waves = [algorithm.use_wave(user) for user in users]
         metrics = {
             "pWaitTime": max(source.earliest, state.bus_next),
             "pRestrictedTime": source.restricted,
             "pNotTransferableInputs": tuple(
-                sum(variable not in state.transferable for variable in user.inputs) for user in users
+                [len(user.inputs) - sum(map(moving.__contains__, user.inputs)) for user in users]
             ),
             "pFirstWaveOfTargetUse": min((wave + 1 for wave in waves if wave is not None), default=0),
         }

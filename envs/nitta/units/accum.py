@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Container, Iterable
 from dataclasses import dataclass
-from itertools import groupby, product
-from typing import Self
+from itertools import chain, groupby, product
+from typing import Any, Self
 
 from gymcc.envs.nitta.functions import Function, Kind, Variables, without
 from gymcc.envs.nitta.units.base import Endpoint, Lock, Unit, if_busy
@@ -26,8 +26,8 @@ class Accum(Unit):
     job: tuple[Group, ...] = ()
     fresh: bool = True
 
-    def _bind(self, function: Function) -> Self:
-        return self.but(queue=(function, *self.queue))
+    def _bound(self, function: Function) -> dict[str, Any]:
+        return {"queue": (function, *self.queue)}
 
     def _endpoints(self) -> Iterable[Endpoint]:
         if not self.job:
@@ -44,7 +44,7 @@ class Accum(Unit):
 
     def _locks(self) -> Iterable[Lock]:
         if not self.job:
-            return (lock for function in self.queue for lock in function.locks)
+            return chain.from_iterable(function.locks for function in self.queue)
         later = [variable for _, variables in self.job[1:] for variable in variables]
         queued = [variable for function in self.queue for variable in function.variables]
         return product(later + queued, self.job[0][1])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, NamedTuple, Self
 
@@ -64,6 +64,10 @@ class Unit(Value, ABC):
         """Whether ``function`` can be bound now."""
         return function.kind in self.accepted_kinds
 
+    def fitting(self, functions: Sequence[Function]) -> list[bool]:
+        """Of functions to be bound one after the other, which still fit beside those before."""
+        return [self.accepts(function) for function in functions]
+
     @remembered
     def endpoints(self) -> tuple[Endpoint, ...]:
         """All that it offers now, under the names of the network."""
@@ -82,9 +86,9 @@ class Unit(Value, ABC):
         return tuple(e for e in self.endpoints if e.is_source)
 
     @remembered
-    def targets(self) -> tuple[Endpoint, ...]:
-        """What it would take now."""
-        return tuple(e for e in self.endpoints if not e.is_source)
+    def targets(self) -> dict[str, Endpoint]:
+        """What it would take now, by variable."""
+        return {e.variables[0]: e for e in self.endpoints if not e.is_source}
 
     @remembered
     def locks(self) -> frozenset[Lock]:
@@ -92,6 +96,8 @@ class Unit(Value, ABC):
 
         NITTA renames one side of a pair: the locked variable if it has a new name, else the other.
         """
+        if not self.renames:
+            return frozenset(self._locks())
         names = dict(self.renames)
         return frozenset(
             (names[locked], by) if locked in names else (locked, names.get(by, by)) for locked, by in self._locks()
@@ -110,16 +116,17 @@ class Unit(Value, ABC):
     @remembered
     def self_sent(self) -> frozenset[str]:
         """What it would have to send to itself."""
-        given = frozenset(v for e in self.sources for v in e.variables)
-        return given & {v for f in self.functions for v in f.inputs} if given else given
+        given = frozenset([v for e in self.sources for v in e.variables])
+        return frozenset([v for f in self.functions for v in f.inputs if v in given]) if given else given
 
     def fit(self, function: Function) -> tuple[int, bool] | None:
         """None if ``function`` cannot be bound; else how many of its variables would be taken at once, and whether
         a variable that it waits for is in use here already. Remembered: most units stay as they are in a step.
         """
-        if function not in self._fits:
-            self._fits[function] = self._fit(function) if self.accepts(function) else None
-        return self._fits[function]
+        fits, name = self._fits, function.text
+        if name not in fits:
+            fits[name] = self._fit(function) if self.accepts(function) else None
+        return fits[name]
 
     @remembered
     def offers(self) -> dict[Any, Any]:
@@ -127,18 +134,19 @@ class Unit(Value, ABC):
         return {}
 
     @remembered
-    def _fits(self) -> dict[Function, tuple[int, bool] | None]:
+    def _fits(self) -> dict[str, tuple[int, bool] | None]:
         return {}
 
     def _fit(self, function: Function) -> tuple[int, bool]:
-        taken = {v for e in self._bind(function)._endpoints() if not e.is_source for v in e.variables}
+        bound = self.but(**self._bound(function))
+        taken = {v for e in bound._endpoints() if not e.is_source for v in e.variables}
         return len(taken & function.variables), any(by in self.variables for _, by in function.locks)
 
     # What happens to it
 
     def bind(self, function: Function) -> Self:
         """The unit with one function more; only after :meth:`accepts`."""
-        return self._bind(function).but(functions=(function, *self.functions))
+        return self.but(functions=(function, *self.functions), **self._bound(function))
 
     def take(self, variable: str, tick: int) -> Self:
         """The unit after it took ``variable`` from the bus."""
@@ -168,7 +176,8 @@ class Unit(Value, ABC):
         return ()
 
     @abstractmethod
-    def _bind(self, function: Function) -> Self: ...
+    def _bound(self, function: Function) -> dict[str, Any]:
+        """What changes when ``function`` is bound, but for ``functions``."""
 
     @abstractmethod
     def _take(self, variable: str, tick: int) -> Self: ...

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import product
-from typing import NamedTuple, Self
+from typing import Any, NamedTuple, Self
 
 from gymcc.envs.nitta.functions import Function, Kind, Variables, without
 from gymcc.envs.nitta.units.base import FOREVER, Endpoint, InvalidDecision, Lock, Unit
@@ -38,8 +38,8 @@ class Divider(Unit):
     argument: str = ""
     results: tuple[Result, ...] = ()
 
-    def _bind(self, function: Function) -> Self:
-        return self.but(queue=(function, *self.queue))
+    def _bound(self, function: Function) -> dict[str, Any]:
+        return {"queue": (function, *self.queue)}
 
     def _endpoints(self) -> Iterable[Endpoint]:
         if self.loading:

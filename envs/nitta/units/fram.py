@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
-from typing import NamedTuple, Self
+from typing import Any, NamedTuple, Self
 
 from gymcc.envs.nitta.functions import Function, Kind, Variables, without
 from gymcc.envs.nitta.units.base import Endpoint, Unit, if_busy
@@ -50,20 +50,26 @@ class Fram(Unit):
     held: frozenset[str] = frozenset()
 
     def accepts(self, function: Function) -> bool:
-        if function.kind not in self.accepted_kinds or not self.held.isdisjoint(function.variables):
-            return False
-        free = self.spec.size - len(self.cells)
-        if function.kind is Kind.BUFFER:
-            return free > 0 or any(cell.use is Use.REUSABLE for cell in self.cells)
-        return free > (1 if self.queue else 0)  # a queued buffer keeps a cell back
+        return self.fitting((function,))[0]
 
-    def _bind(self, function: Function) -> Self:
+    def fitting(self, functions: Sequence[Function]) -> list[bool]:
+        held, queued, fits = self.held, bool(self.queue), []
+        free, reusable = self.spec.size - len(self.cells), any(cell.use is Use.REUSABLE for cell in self.cells)
+        for function in functions:
+            is_buffer = function.kind is Kind.BUFFER
+            room = free > 0 or reusable if is_buffer else free > queued  # a queued buffer keeps a cell back
+            fits.append(room and function.kind in self.accepted_kinds and held.isdisjoint(function.variables))
+            if fits[-1]:
+                held, queued, free = held | function.variables, queued or is_buffer, free - (not is_buffer)
+        return fits
+
+    def _bound(self, function: Function) -> dict[str, Any]:
         held = self.held | function.variables
         if function.kind is Kind.BUFFER:
-            return self.but(queue=(function, *self.queue), held=held)
+            return {"queue": (function, *self.queue), "held": held}
         use = Use.CONSTANT if function.kind is Kind.CONSTANT else Use.LOOP
         pending = function.outputs[0] if use is Use.CONSTANT else ()
-        return self.but(cells=(*self.cells, Cell(use, function, pending)), held=held)
+        return {"cells": (*self.cells, Cell(use, function, pending)), "held": held}
 
     def _endpoints(self) -> Iterable[Endpoint]:
         target = if_busy(self.next_tick)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from itertools import product
-from typing import ClassVar, Self
+from itertools import chain, product
+from typing import Any, ClassVar, Self
 
 from gymcc.envs.nitta.functions import Function, Kind, Variables, without
 from gymcc.envs.nitta.units.base import Endpoint, Lock, Unit
@@ -27,8 +27,8 @@ class Serial(Unit):
     in_order: ClassVar[bool] = False  # of the arguments
     latency: ClassVar[int] = 3  # ticks from the last argument to the first result
 
-    def _bind(self, function: Function) -> Self:
-        return self.but(queue=(function, *self.queue))
+    def _bound(self, function: Function) -> dict[str, Any]:
+        return {"queue": (function, *self.queue)}
 
     def _endpoints(self) -> Iterable[Endpoint]:
         if self.arguments:
@@ -45,11 +45,12 @@ class Serial(Unit):
         return (Endpoint(False, (variable,), self.next_tick) for variable in welcome)
 
     def _locks(self) -> Iterable[Lock]:
-        yield from product(self.results, self.arguments)
         queued = frozenset[str]().union(*(function.variables for function in self.queue))
-        yield from product(queued, self.arguments + self.results)
-        for function in self.queue:
-            yield from function.locks
+        return chain(
+            product(self.results, self.arguments),
+            product(queued, self.arguments + self.results),
+            *(function.locks for function in self.queue),
+        )
 
     def _take(self, variable: str, tick: int) -> Self:
         if self.arguments:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Self
+from typing import Any, Self
 
 from gymcc.envs.nitta.functions import Function, Kind, Variables, without
 from gymcc.envs.nitta.units.base import Endpoint, Unit
@@ -22,8 +22,8 @@ class Shift(Unit):
     results: Variables = ()
     work: int = 0
 
-    def _bind(self, function: Function) -> Self:
-        return self.but(queue=(function, *self.queue))
+    def _bound(self, function: Function) -> dict[str, Any]:
+        return {"queue": (function, *self.queue)}
 
     def _endpoints(self) -> Iterable[Endpoint]:
         if self.results:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Self
+from typing import Any, Self
 
 from gymcc.envs.nitta.functions import Function, Kind, Variables, without
 from gymcc.envs.nitta.units.base import Endpoint, Unit
@@ -21,13 +21,20 @@ class Spi(Unit):
     sends: tuple[str, ...] = ()
 
     def accepts(self, function: Function) -> bool:
-        same = sum(f.kind is function.kind for f in self.functions)
-        return function.kind in self.accepted_kinds and same < self.spec.buffer_size
+        return self.fitting((function,))[0]
 
-    def _bind(self, function: Function) -> Self:
+    def fitting(self, functions: Sequence[Function]) -> list[bool]:
+        held, fits = [f.kind for f in self.functions], []
+        for function in functions:
+            fits.append(function.kind in self.accepted_kinds and held.count(function.kind) < self.spec.buffer_size)
+            if fits[-1]:
+                held.append(function.kind)
+        return fits
+
+    def _bound(self, function: Function) -> dict[str, Any]:
         if function.kind is Kind.SEND:
-            return self.but(sends=(*function.inputs, *self.sends))
-        return self.but(receives=(function.outputs[0], *self.receives))
+            return {"sends": (*function.inputs, *self.sends)}
+        return {"receives": (function.outputs[0], *self.receives)}
 
     def _endpoints(self) -> Iterable[Endpoint]:
         for variables in self.receives:

@@ -86,6 +86,10 @@ class LiveNode(Node):
         """The node behind an option. It stays with this one: to make it again, the server would have to be asked."""
         return self.children[index]
 
+    @property
+    def failing(self) -> frozenset[int]:
+        return frozenset(index for index, node in enumerate(self.offered) if node.crashed)
+
     def failure(self, index: int) -> str:
         return SILENT if self.offered[index].crashed else ""
 

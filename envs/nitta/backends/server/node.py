@@ -160,6 +160,11 @@ class RemoteNode:
         """What led here in a few words, for people."""
         return self.option.decision.phrase if self.option else "start"
 
+    @property
+    def failing(self) -> frozenset[int]:
+        """The options behind which a node cannot be evaluated."""
+        return frozenset(index for index, child in enumerate(self.children) if child.crashed)
+
     def failure(self, index: int) -> str:
         """Why the node behind an option cannot be evaluated; empty if it can."""
         return SILENT if self.children[index].crashed else ""

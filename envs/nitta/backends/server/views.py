@@ -33,10 +33,6 @@ class RemoteDecision:
     kind: str
     view: Mapping[str, Any]
 
-    def may_fail(self, state: object) -> bool:
-        """Whether it has to be tried out before one knows that the server can carry it out: yes."""
-        return True
-
     @property
     def phrase(self) -> str:
         """The decision in a few words, for people."""
