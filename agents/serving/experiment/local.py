@@ -1,0 +1,69 @@
+"""Programs of an experiment on this machine: each a process group that does not outlive the experiment."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from pathlib import Path
+
+from gymcc.agents.serving.experiment.status import CANCELLED, COMPLETED, FAILED, RUNNING
+from gymcc.envs.core.toolchain import launcher
+
+STOP_SECONDS = 10.0
+
+
+class LocalProgram:
+    """A running program; see :class:`gymcc.agents.serving.experiment.status.Started`."""
+
+    def __init__(
+        self, command: Sequence[str], folder: Path, variables: Mapping[str, str | None], out: Path, err: Path
+    ) -> None:
+        changed = {**os.environ, **variables}
+        environment = {name: value for name, value in changed.items() if value is not None}
+        scratch = tempfile.mkdtemp(prefix="gymcc-")
+        watched = [sys.executable, "-I", "-S", launcher.__file__, str(os.getpid()), scratch, "-", "-", "-"]
+        with out.open("wb") as output, err.open("wb") as errors:
+            self._process = subprocess.Popen(
+                [*watched, *command],
+                cwd=folder,
+                env=environment,
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=errors,
+                start_new_session=True,
+            )
+        self._stopped = False
+
+    def status(self) -> str:
+        code = self._process.poll()
+        if code is None:
+            return RUNNING
+        return CANCELLED if self._stopped else COMPLETED if code == 0 else FAILED
+
+    def stop(self) -> None:
+        if self._process.poll() is not None:
+            return
+        self._stopped = True
+        deadline = time.monotonic() + STOP_SECONDS
+        asked: set[int] = set()
+        while self._process.poll() is None and time.monotonic() < deadline:
+            for program in _children(self._process.pid) - asked:  # a launcher just started has none yet
+                with suppress(ProcessLookupError):  # nor is a program just forked a group yet
+                    os.killpg(program, signal.SIGTERM)
+                    asked.add(program)
+            time.sleep(0.02)
+        self._process.terminate()  # the launcher kills what does not end by itself
+        self._process.wait()
+
+
+def _children(pid: int) -> set[int]:
+    try:
+        return {int(word) for word in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()}
+    except OSError:
+        return set()

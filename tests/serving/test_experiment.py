@@ -1,0 +1,246 @@
+"""Experiments on this machine: SmartSim's examples with their imports changed, and what happens when parts fail."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import textwrap
+import time
+from pathlib import Path
+
+import pytest
+
+pytest.importorskip("hiredis")
+pytest.importorskip("onnxruntime")
+
+from gymcc.agents.serving.experiment import Experiment, ExperimentError, Model, Orchestrator, RunSettings
+from gymcc.agents.serving.experiment.cluster import batch
+
+INFERENCE = """
+import io
+import numpy as np
+import torch
+import torch.nn as nn
+import torch.nn.functional as F
+from gymcc.agents.serving import Client
+
+class Net(nn.Module):
+    def __init__(self):
+        super(Net, self).__init__()
+        self.conv1 = nn.Conv2d(1, 32, 3, 1)
+        self.conv2 = nn.Conv2d(32, 64, 3, 1)
+        self.fc1 = nn.Linear(9216, 128)
+        self.fc2 = nn.Linear(128, 10)
+
+    def forward(self, x):
+        x = F.relu(self.conv1(x))
+        x = F.max_pool2d(F.relu(self.conv2(x)), 2)
+        return F.log_softmax(self.fc2(F.relu(self.fc1(torch.flatten(x, 1)))), dim=1)
+
+def create_torch_model(torch_module, example_forward_input):
+    module = torch.jit.trace(torch_module, example_forward_input)
+    model_buffer = io.BytesIO()
+    torch.jit.save(module, model_buffer)
+    return model_buffer.getvalue()
+
+n = Net().eval()
+net = create_torch_model(n, torch.rand(1, 1, 28, 28))
+client = Client(cluster=False)
+given = torch.rand(20, 1, 28, 28)
+client.put_tensor("input", given.numpy())
+client.set_model("cnn", net, "TORCH", device="CPU")
+client.run_model("cnn", inputs=["input"], outputs=["output"])
+output = client.get_tensor("output")
+assert np.abs(output - n(given).detach().numpy()).max() < 1e-4
+print(f"Prediction: {output.shape}")
+"""
+
+DRIVER = """
+from gymcc.agents.serving.experiment import Experiment
+from gymcc.agents.serving.experiment.database import Orchestrator
+from gymcc.agents.serving.experiment.settings import RunSettings
+
+exp = Experiment("inference-session", launcher="local")
+db = Orchestrator(port={port})
+
+script = "inference.py"
+settings = RunSettings("python", exe_args=script)
+model = exp.create_model("model_using_ml", settings)
+model.attach_generator_files(to_copy=script)
+
+exp.start(db, model, block=True, summary=True)
+exp.stop(db)
+"""
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def _program(folder: Path, text: str) -> RunSettings:
+    path = folder / "program.py"
+    path.write_text(textwrap.dedent(text))
+    return RunSettings("python", exe_args=[str(path)])
+
+
+def test_the_inference_session_of_the_documentation(tmp_path: Path) -> None:
+    pytest.importorskip("torch")
+    port = _free_port()
+    (tmp_path / "inference.py").write_text(INFERENCE)
+    (tmp_path / "driver.py").write_text(DRIVER.format(port=port))
+    done = subprocess.run([sys.executable, "driver.py"], cwd=tmp_path, capture_output=True, text=True, timeout=180)
+    assert done.returncode == 0, done.stderr
+    assert "model_using_ml" in done.stdout, "the summary"
+    folder = tmp_path / "inference-session" / "model_using_ml"
+    assert "(20, 10)" in (folder / "model_using_ml.out").read_text(), (folder / "model_using_ml.err").read_text()
+    with socket.socket() as probe:
+        assert probe.connect_ex(("127.0.0.1", port)) != 0, "the server is gone"
+
+
+def test_programs_read_what_others_write_under_their_names(tmp_path: Path) -> None:
+    exp = Experiment("pair", tmp_path / "pair")
+    database = Orchestrator()
+    writer = exp.create_model(
+        "writer",
+        _program(
+            tmp_path,
+            """
+            import numpy as np
+            from gymcc.agents.serving import Client
+            Client(cluster=False).put_tensor("x", np.arange(3.0))
+            """,
+        ),
+    )
+    writer.enable_key_prefixing()
+    (tmp_path / "reader").mkdir()
+    reader = exp.create_model(
+        "reader",
+        _program(
+            tmp_path / "reader",
+            """
+            from gymcc.agents.serving import Client
+            print(Client(cluster=False).get_tensor("x"))
+            """,
+        ),
+    )
+    reader.register_incoming_entity(writer)
+    assert exp.get_status(writer, reader) == ["New", "New"]
+    exp.start(database, writer)
+    exp.start(reader)
+    assert exp.get_status(writer, reader, database) == ["Completed", "Completed", "Running"], reader.err.read_text()
+    assert reader.out.read_text() == "[0. 1. 2.]\n"
+    exp.stop(database)
+    assert exp.finished(database)
+
+
+def test_a_program_that_fails_is_told_with_its_last_words(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    exp = Experiment("failing", tmp_path / "failing")
+    model = exp.create_model("model", _program(tmp_path, "raise SystemExit('no such thing')"))
+    exp.start(model)
+    assert exp.get_status(model) == ["Failed"]
+    said = capfd.readouterr().err
+    assert "no such thing" in said
+    assert str(model.err) in said
+
+
+def test_a_program_can_be_stopped_and_started_again(tmp_path: Path) -> None:
+    exp = Experiment("again", tmp_path / "again")
+    model = exp.create_model("model", _program(tmp_path, "import time; time.sleep(60)"))
+    exp.start(model, block=False)
+    with pytest.raises(ExperimentError, match="runs already"):
+        exp.start(model, block=False)
+    exp.stop(model)
+    assert exp.get_status(model) == ["Cancelled"]
+    exp.start(model, block=False)
+    assert exp.get_status(model) == ["Running"]
+    exp.stop(model)
+
+
+def test_a_taken_port_and_a_server_that_cannot_start_are_told(tmp_path: Path) -> None:
+    exp = Experiment("taken", tmp_path / "taken")
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        with pytest.raises(ExperimentError, match=f"port {port} is taken"):
+            exp.start(Orchestrator(port=port))
+    with pytest.raises(ExperimentError, match="'much' is no size"):
+        exp.start(Orchestrator(options=("--memory", "much")))
+
+
+def test_names_launchers_programs_and_files_are_checked(tmp_path: Path) -> None:
+    exp = Experiment("checked", tmp_path / "checked")
+    with pytest.raises(ValueError, match="local, slurm"):
+        Experiment("x", launcher="pbs")
+    with pytest.raises(ValueError, match="no name"):
+        Experiment("../x")
+    exp.create_model("m", RunSettings("python"))
+    with pytest.raises(ValueError, match="already"):
+        exp.create_model("m", RunSettings("python"))
+    with pytest.raises(ValueError, match="no such program"):
+        exp.start(exp.create_model("n", RunSettings("no-such-program")))
+    with pytest.raises(FileNotFoundError, match=r"nothing\.py"):
+        exp.create_model("o", RunSettings("python")).attach_generator_files(to_copy="nothing.py")
+    with pytest.raises(ValueError, match="not both"):
+        Orchestrator(port=6780, unix_socket="/tmp/x")
+
+
+def test_nothing_outlives_an_experiment_that_is_killed(tmp_path: Path) -> None:
+    driver = tmp_path / "driver.py"
+    driver.write_text(
+        textwrap.dedent(
+            """
+            from gymcc.agents.serving.experiment import Experiment, Orchestrator, RunSettings
+            exp = Experiment("killed")
+            model = exp.create_model("model", RunSettings("sleep", exe_args="4711"))
+            exp.start(Orchestrator(), model, block=False)
+            print("started", flush=True)
+            import time; time.sleep(60)
+            """
+        )
+    )
+    with subprocess.Popen([sys.executable, str(driver)], cwd=tmp_path, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "started\n"
+        process.send_signal(signal.SIGKILL)
+    deadline = time.monotonic() + 20
+    while left := _processes_in(tmp_path):
+        assert time.monotonic() < deadline, left
+        time.sleep(0.1)
+
+
+def _processes_in(folder: Path) -> list[str]:
+    found = []
+    for entry in Path("/proc").glob("[0-9]*"):
+        try:
+            if Path(os.readlink(entry / "cwd")).is_relative_to(folder):
+                found.append((entry / "cmdline").read_bytes().replace(b"\0", b" ").decode())
+        except OSError:
+            continue
+    return found
+
+
+def test_a_batch_script_quotes_what_it_is_given(tmp_path: Path) -> None:
+    """Bash reads back what was meant: nothing in names or arguments is run."""
+    command = [sys.executable, "-c", "import sys; print(sys.argv[1:])", "a b", "$(touch hit)", "'"]
+    text = batch("m", command, tmp_path, tmp_path, {"A": "$(touch hit)", "B": None}, {"time": "1:00"}, None)
+    assert "#SBATCH --time=1:00" in text
+    run = text.replace("srun --ntasks-per-node=1 ", "")
+    done = subprocess.run(["bash", "-c", run], cwd=tmp_path, capture_output=True, text=True, check=True)
+    assert done.stdout == "['a b', '$(touch hit)', \"'\"]\n"
+    assert not (tmp_path / "hit").exists()
+
+
+def test_a_model_without_files_runs_where_it_was_made(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    model = Model("m", tmp_path / "exp" / "m", RunSettings("python"))
+    assert model.path == tmp_path
+    (tmp_path / "a.txt").write_text("a")
+    model.attach_generator_files(to_copy="a.txt")
+    model.generate()
+    assert (model.path / "a.txt").read_text() == "a"
