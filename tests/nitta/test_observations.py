@@ -103,3 +103,16 @@ def test_text_names_the_options_and_the_end() -> None:
     for action in env.problem.heuristic("tiny/gcd"):
         env.step(action)
     assert "complete" in env.render()
+
+
+def test_more_may_be_sent_than_there_are_variables() -> None:
+    """NITTA buffers a value twice here: the observation must not take the logarithm of what is left."""
+    env = make_env(dataset="nitta/generated", max_options=128)
+    env.reset(options={"instance": "gen/medium/3523"})
+    path = "39-23-17-11-9-7-13-14-2-0-1-2-1-1-0-12-1-5-3-3-2-0-1-0-1-2-1-0-1-0-0-0-0-0-0-1-0-0-1-0-0-0-0"
+    for index in map(int, path.split("-")):
+        action = env.problem.moves(env.state).kept.index(index)
+        observation, *_, info = env.step(action)
+        assert observation in env.observation_space
+    assert env.state.unsent == -1
+    assert not info["complete"]

@@ -165,8 +165,10 @@ class Options:
             at = until
         if self.lookahead and count:
             rows[:count, -len(AHEAD) :] = [self._ahead(node, index) for index in moves.kept]
-        rows[-1, 2 : 2 + len(WHOLE)] = _whole(node, counts, moves.left_out, float(moves.legal.sum()) / max(count, 1))
-        return np.clip(rows, -LIMIT, LIMIT, out=rows)
+        legal = np.count_nonzero(moves.legal) / max(count, 1)
+        rows[-1, 2 : 2 + len(WHOLE)] = _whole(node, counts, moves.left_out, legal)
+        np.minimum(rows, LIMIT, out=rows)
+        return np.maximum(rows, -LIMIT, out=rows)
 
     def _ahead(self, node: Node, index: int) -> tuple[float, ...]:
         child = node.child(index)
@@ -194,7 +196,8 @@ def _whole(node: Node, counts: Sequence[int], left_out: int, legal: float) -> li
     waiting = len(state.waiting.functions) if state else 0
     bound = len(state.algorithm.functions) - waiting if state else 0
     now = node.duration + 1
-    sizes = (*counts, waiting, bound, node.unsent, now, left_out)
+    unsent = max(0, node.unsent)  # a refactoring may take variables away that were sent already
+    sizes = (*counts, waiting, bound, unsent, now, left_out)
     clocks = [(unit.next_tick - now) / 8 for unit in units]
     loads = [log1p(len(unit.functions)) for unit in units]
     pad = [0.0] * (UNITS - len(units))
