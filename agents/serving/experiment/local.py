@@ -53,17 +53,20 @@ class LocalProgram:
         deadline = time.monotonic() + STOP_SECONDS
         asked: set[int] = set()
         while self._process.poll() is None and time.monotonic() < deadline:
-            for program in _children(self._process.pid) - asked:  # a launcher just started has none yet
-                with suppress(ProcessLookupError):  # nor is a program just forked a group yet
+            for program in _programs(self._process.pid) - asked:  # a launcher just started has none yet
+                asked.add(program)
+                with suppress(ProcessLookupError):
                     os.killpg(program, signal.SIGTERM)
-                    asked.add(program)
             time.sleep(0.02)
         self._process.terminate()  # the launcher kills what does not end by itself
         self._process.wait()
 
 
-def _children(pid: int) -> set[int]:
+def _programs(pid: int) -> set[int]:
+    """What the launcher of that number has started; not while it is still a copy of the launcher, deaf to signals."""
     try:
-        return {int(word) for word in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()}
+        children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+        own = Path(f"/proc/{pid}/cmdline").read_bytes()
+        return {int(child) for child in children if Path(f"/proc/{child}/cmdline").read_bytes() != own}
     except OSError:
         return set()
