@@ -196,7 +196,7 @@ def _whole(node: Node, counts: Sequence[int], left_out: int, legal: float) -> li
     waiting = len(state.waiting.functions) if state else 0
     bound = len(state.algorithm.functions) - waiting if state else 0
     now = node.duration + 1
-    unsent = max(0, node.unsent)  # a refactoring may take variables away that were sent already
+    unsent = max(0, node.unsent)  # a value that is buffered twice is sent twice, too
     sizes = (*counts, waiting, bound, unsent, now, left_out)
     clocks = [(unit.next_tick - now) / 8 for unit in units]
     loads = [log1p(len(unit.functions)) for unit in units]
