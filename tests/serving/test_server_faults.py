@@ -37,7 +37,7 @@ def server(tmp_path_factory):
         yield found
 
 
-@pytest.fixture()
+@pytest.fixture
 def other(server):
     """Somebody else, who is served as ever afterwards."""
     with Wire(server.unix) as wire:

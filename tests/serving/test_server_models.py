@@ -39,7 +39,7 @@ def server(tmp_path_factory):
         yield found
 
 
-@pytest.fixture()
+@pytest.fixture
 def wire(server):
     with Wire(server.unix) as connection:
         connection("FLUSHDB")

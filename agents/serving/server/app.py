@@ -191,7 +191,6 @@ async def _periodically(server: Server, saver: Saver | None) -> AsyncIterator[No
 
 
 def _drop_idle(server: Server) -> None:
-    limit = server.settings.idle_timeout
-    for session in list(server.sessions.values()) if limit else ():
-        if session.peer.idle() > limit:
+    for session in list(server.sessions.values()):
+        if session.peer.silent() * TICK > server.settings.idle_timeout > 0:
             session.peer.abort()

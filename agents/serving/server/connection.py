@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import re
 import select
-import time
 from collections.abc import Coroutine, Generator
 from functools import partial
 from types import coroutine
@@ -15,7 +14,7 @@ import hiredis
 
 from gymcc.agents.serving.server import replies
 from gymcc.agents.serving.server.context import Server, Session
-from gymcc.agents.serving.server.dispatch import execute
+from gymcc.agents.serving.server.dispatch import command_of, refusal
 from gymcc.agents.serving.server.errors import ProtocolError
 from gymcc.agents.serving.server.limits import FLUSH, MAX_UNTRUSTED, MAX_WORDS
 
@@ -46,7 +45,8 @@ class Connection(asyncio.Protocol):
         self._drained: asyncio.Future[None] | None = None
         self._ended = False  # the client has closed its side
         self._closing = False
-        self.heard = time.monotonic()
+        self._silent = 0  # rounds of periodic work without a byte
+        self._received = 0  # bytes
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self.transport = cast(asyncio.Transport, transport)
@@ -65,8 +65,8 @@ class Connection(asyncio.Protocol):
         self.resume_writing()
 
     def data_received(self, data: bytes) -> None:
-        self.heard = time.monotonic()
-        self.server.statistics.received += len(data)
+        self._silent = 0
+        self._received += len(data)
         try:
             self._check(data)
             self._reader.feed(data)
@@ -104,8 +104,10 @@ class Connection(asyncio.Protocol):
     def close(self) -> None:
         self._closing = True
 
-    def idle(self) -> float:
-        return 0.0 if self._task else time.monotonic() - self.heard
+    def silent(self) -> int:
+        if self._task is None:
+            self._silent += 1
+        return self._silent
 
     def abort(self) -> None:
         self._closing = True
@@ -117,9 +119,11 @@ class Connection(asyncio.Protocol):
         limit = self.server.settings.max_request if self.session.trusted else MAX_UNTRUSTED
         if self._pending > limit > 0 and self._task is None:
             raise ProtocolError(f"a request has {limit} bytes at most")
-        if HUGE.search(data) or HUGE.search(self._tail + data[:TAIL]):
+        if len(data) < TAIL or data[:1] != b"*" or data[2:3].isdigit():  # a long number may have begun before
+            data = self._tail + data
+        if HUGE.search(data):
             raise ProtocolError(f"a request has {MAX_WORDS} words at most")
-        self._tail = data[-TAIL:] if len(data) >= TAIL else (self._tail + data)[-TAIL:]
+        self._tail = data[-TAIL:]
 
     def _start(self) -> None:
         """Serve up to the first wait; a task takes over only if there is one."""
@@ -144,16 +148,23 @@ class Connection(asyncio.Protocol):
             self.transport.resume_reading()
 
     async def _serve(self) -> None:
-        """Execute the requests that are complete."""
+        """Execute the requests that are complete. Suspends only where the store or a model takes its time."""
+        session, store, read = self.session, self.server.store, self._reader.gets
         try:
-            while not self._closing and (args := self._reader.gets()) is not MORE:
+            while not self._closing and (args := read()) is not MORE:
                 self._pending = 0
                 if self._drained is not None:
                     await self._drained
-                if args != []:
-                    self._append(await execute(self.session, _checked(args)))
-                if self._size > FLUSH:
-                    self._flush()
+                if type(args) is not list or set(map(type, args)) != BYTES:
+                    if args == []:
+                        continue
+                    raise ProtocolError("a request is an array of bulk strings")
+                try:
+                    command = command_of(session, args)
+                    session.last = args[0]
+                    self._append(await command.handler(session, store, args))
+                except Exception as error:
+                    self._append(refusal(error, args))
         except (hiredis.ProtocolError, ProtocolError, MemoryError) as error:
             self._fail(f"ERR Protocol error: {str(error).removeprefix('Protocol error, ')}")
         self._flush()
@@ -163,12 +174,17 @@ class Connection(asyncio.Protocol):
     def _append(self, reply: bytes) -> None:
         self._replies.append(reply)
         self._size += len(reply)
+        if self._size > FLUSH:
+            self._flush()
 
     def _flush(self) -> None:
         if self._replies and not self.transport.is_closing():
             self.transport.write(b"".join(self._replies))
-            self.server.statistics.sent += self._size
-            self.server.statistics.commands += len(self._replies)
+            counts = self.server.statistics
+            counts.received += self._received
+            counts.sent += self._size
+            counts.commands += len(self._replies)
+            self._received = 0
         self._replies.clear()
         self._size = 0
 
@@ -177,13 +193,6 @@ class Connection(asyncio.Protocol):
         self._flush()
         self._closing = True
         self.transport.close()
-
-
-def _checked(args: Any) -> list[bytes]:
-    """A request is an array of strings; whatever else the protocol knows is refused."""
-    if type(args) is not list or set(map(type, args)) != BYTES:
-        raise ProtocolError("a request is an array of bulk strings")
-    return args
 
 
 async def _continued(serving: Coroutine[Any, Any, None], waited: Any) -> None:

@@ -29,8 +29,8 @@ class Peer(Protocol):
     def close(self) -> None:
         """End the connection once replies are sent."""
 
-    def idle(self) -> float:
-        """Seconds since the client was last heard of, 0 while a request is executed."""
+    def silent(self) -> int:
+        """How often this was asked since the client was heard of, the times aside when it was waiting."""
 
     def abort(self) -> None:
         """End the connection now."""

@@ -1,4 +1,4 @@
-"""From a request to its reply."""
+"""From a request to the command that it asks for, and from a failure to the reply that says so."""
 
 from __future__ import annotations
 
@@ -28,25 +28,26 @@ UNTRUSTED = frozenset({b"AUTH", b"HELLO", b"QUIT", b"RESET"})  # what may be sen
 log = logging.getLogger(__name__)
 
 
-async def execute(session: Session, args: Args) -> bytes:
-    """The reply to a request; errors are replies, too. Suspends only where the store or a model takes its time."""
+def command_of(session: Session, args: Args) -> Command:
+    """What a request asks for; raises :class:`CommandError` where it may not, or does not make sense."""
     command = COMMANDS.get(args[0])
-    try:
-        if command is None or not session.trusted:
-            command = _command(session, args)
-        if len(args) < command.least or (command.most and len(args) > command.most):
-            raise arity(args[0])
-        if len(args) > 1 and len(args[1]) > MAX_KEY:
-            raise CommandError(f"ERR a key has {MAX_KEY} bytes at most")
-        session.last = args[0]
-        return await command.handler(session, session.server.store, args)
-    except CommandError as error:
+    if command is None or not session.trusted:
+        command = _command(session, args)
+    if len(args) < command.least or len(args) > command.most > 0:
+        raise arity(args[0])
+    if len(args) > 1 and len(args[1]) > MAX_KEY:
+        raise CommandError(f"ERR a key has {MAX_KEY} bytes at most")
+    return command
+
+
+def refusal(error: Exception, args: Args) -> bytes:
+    """The reply to a request that failed; one client's request must not end the connections of all."""
+    if isinstance(error, CommandError):
         return replies.error(str(error))
-    except MemoryError:
+    if isinstance(error, MemoryError):
         return replies.error("OOM the machine has no memory left for this request")
-    except Exception as error:  # one client's request must not end the connections of all
-        log.exception("%s failed", readable(args[0]))
-        return replies.error(f"ERR internal error: {type(error).__name__}: {one_line(error)}")
+    log.error("%s failed", readable(args[0]), exc_info=error)
+    return replies.error(f"ERR internal error: {type(error).__name__}: {one_line(error)}")
 
 
 def _command(session: Session, args: Args) -> Command:

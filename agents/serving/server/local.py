@@ -44,23 +44,17 @@ class LocalStore:
         return {"evicted_keys": self.evicted, "expired_keys": self.expired}
 
     async def get(self, key: bytes) -> Value | None:
-        value = self._find(key)
-        if key in self._plain:
-            self._plain.move_to_end(key)
-        return value
+        return self._got(key)
+
+    async def get_many(self, keys: Sequence[bytes]) -> Sequence[Value | None]:
+        return [self._got(key) for key in keys]
 
     async def put(self, key: bytes, value: Value) -> None:
-        old = self._find(key)
-        if old is not None and type(old) is not type(value):
-            raise CommandError(WRONG_TYPE)
-        self._place(key, value, old)
-        if self._expiry and key in self._expiry:
-            del self._expiry[key]
-        if type(value) is Tensor and b"}." not in key:
-            self._plain[key] = None
-            self._plain.move_to_end(key)
-            if self.tensor_ttl:
-                self._expire(key, time.time() + self.tensor_ttl)
+        self._put(key, value)
+
+    async def put_many(self, values: Mapping[bytes, Value]) -> None:
+        for key, value in values.items():
+            self._put(key, value)
 
     async def delete(self, keys: Sequence[bytes]) -> int:
         return sum(self._drop(key) for key in keys)
@@ -75,7 +69,7 @@ class LocalStore:
         if key != new:
             self._drop(key)
             self._drop(new)
-            await self.put(new, value)
+            self._put(new, value)
             self._expire(new, at)
 
     async def copy(self, key: bytes, new: bytes, replace: bool) -> bool:
@@ -83,7 +77,7 @@ class LocalStore:
         if value is None or key == new or (self._find(new) is not None and not replace):
             return False
         self._drop(new)
-        await self.put(new, _copied(value))
+        self._put(new, _copied(value))
         self._expire(new, at)
         return True
 
@@ -172,6 +166,33 @@ class LocalStore:
                 self.expired += 1
             else:
                 self._expiry.move_to_end(key)
+
+    def _got(self, key: bytes) -> Value | None:
+        value = self._find(key) if self._expiry else self._values.get(key)
+        if key in self._plain:
+            self._plain.move_to_end(key)
+        return value
+
+    def _put(self, key: bytes, value: Value) -> None:
+        old = self._find(key)
+        if type(value) is not Tensor:
+            self._replace(key, value, old)
+        elif key in self._plain and type(old) is Tensor and value.layout is old.layout and not self._expiry:
+            self._values[key] = value  # nothing but the numbers changes, which is what most puts are
+            self._plain.move_to_end(key)
+        else:
+            self._replace(key, value, old)
+            if b"}." not in key:
+                self._plain[key] = None
+                self._plain.move_to_end(key)
+                if self.tensor_ttl:
+                    self._expire(key, time.time() + self.tensor_ttl)
+
+    def _replace(self, key: bytes, value: Value, old: Value | None) -> None:
+        if old is not None and type(old) is not type(value):
+            raise CommandError(WRONG_TYPE)
+        self._place(key, value, old)
+        self._expiry.pop(key, None)
 
     def _find(self, key: bytes) -> Value | None:
         if self._expiry:

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import threading
-import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from math import inf
+from time import perf_counter
 from typing import Any, TypeVar
 from weakref import WeakKeyDictionary
 
 from gymcc.agents.serving.server import runners
 from gymcc.agents.serving.server.batching import Batcher
 from gymcc.agents.serving.server.errors import NO_CODE, CommandError, one_line
-from gymcc.agents.serving.server.limits import QUICK, Settings
+from gymcc.agents.serving.server.limits import QUICK, TELLING, Settings
 from gymcc.agents.serving.server.runners.base import Runner
 from gymcc.agents.serving.server.values import Alias, Array, Model, Script
 
@@ -29,23 +30,26 @@ class Engine:
         self.runner = runner
         self.batcher: Batcher | None = None
         self._seconds = inf
-        self._rows = 1
-
-    def is_quick(self, rows: int) -> bool:
-        """Whether a run on so many rows should be over within a millisecond."""
-        return self._seconds * max(1.0, rows / self._rows) < QUICK
+        self.quick = 0  # rows up to which a run should be over within a millisecond
 
     def run(self, arrays: Sequence[Array], rows: int) -> Sequence[Array]:
         """The outputs; raises :class:`CommandError` whatever the model raises."""
-        begin = time.perf_counter()
+        begin = perf_counter()
         try:
             outputs = self.runner.run(arrays)
         except CommandError:
             raise
         except Exception as error:  # of any back end
             raise CommandError(f"ERR the model failed: {one_line(error)}") from error
-        self._seconds, self._rows = time.perf_counter() - begin, rows
+        self._note(perf_counter() - begin, rows)
         return outputs
+
+    def _note(self, seconds: float, rows: int) -> None:
+        """A run that took a little longer is rather the machine's doing than the model's; one much longer is not."""
+        if seconds < TELLING:
+            seconds = min(seconds, 2 * self._seconds)
+        self._seconds = seconds
+        self.quick = int(rows * QUICK / seconds) if seconds < QUICK else 0
 
 
 class Host:
@@ -65,7 +69,9 @@ class Host:
         rows = len(arrays[0]) if arrays else 1
         if engine.batcher is not None:
             return await within(engine.batcher.run(arrays, rows), timeout)
-        return await self._execute(engine, arrays, rows, timeout)
+        if rows <= engine.quick:
+            return engine.run(arrays, rows)
+        return await self.off_loop(engine.run, arrays, rows, timeout=timeout)
 
     async def prepare(self, value: Model | Script | Alias) -> None:
         """Compile; raises :class:`CommandError`."""
@@ -82,7 +88,7 @@ class Host:
         if engine is None:
             engine = self._engines[model] = Engine(runner)
             if model.batch[0]:
-                engine.batcher = Batcher(model.batch, lambda arrays, rows: self._execute(engine, arrays, rows, inf))
+                engine.batcher = Batcher(model.batch, partial(self._batch, engine))
         return engine
 
     async def script(self, script: Script) -> Any:
@@ -111,10 +117,10 @@ class Host:
         """Those that are there."""
         return [thread for thread in threading.enumerate() if thread.name.startswith((MODEL, COMPILER))]
 
-    async def _execute(self, engine: Engine, arrays: Sequence[Array], rows: int, timeout: float) -> Sequence[Array]:
-        if engine.is_quick(rows):
+    async def _batch(self, engine: Engine, arrays: Sequence[Array], rows: int) -> Sequence[Array]:
+        if rows <= engine.quick:
             return engine.run(arrays, rows)
-        return await self.off_loop(engine.run, arrays, rows, timeout=timeout)
+        return await self.off_loop(engine.run, arrays, rows)
 
     async def _once(self, digest: str, function: Callable[..., Any], *args: Any) -> Any:
         future = self._compiling.get(digest)

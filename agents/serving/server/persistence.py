@@ -85,7 +85,7 @@ class Nobody:
     def close(self) -> None:
         """Nothing to end."""
 
-    def idle(self) -> float:
+    def silent(self) -> int:
         """Never."""
         return 0
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Protocol, TypeVar
 
 from gymcc.agents.serving.server.errors import NO_MODEL, NO_SCRIPT, NO_TENSOR, WRONG_TYPE, CommandError
-from gymcc.agents.serving.server.values import Alias, Model, Script, Tensor, Value
+from gymcc.agents.serving.server.values import Alias, Array, Model, Script, Tensor, Value
 
 V = TypeVar("V")
 
@@ -19,6 +19,12 @@ class Keyspace(Protocol):
 
     async def put(self, key: bytes, value: Value) -> None:
         """Replace what lies at a key, which must be of the same kind; refused at the memory bound."""
+
+    async def get_many(self, keys: Sequence[bytes]) -> Sequence[Value | None]:
+        """What lies at several keys."""
+
+    async def put_many(self, values: Mapping[bytes, Value]) -> None:
+        """:meth:`put` of several; those before one that is refused are put."""
 
 
 class Store(Keyspace, Protocol):
@@ -97,6 +103,16 @@ async def get_tensor(store: Keyspace, key: bytes) -> Tensor:
     if type(value) is not Tensor:
         raise CommandError(NO_TENSOR if value is None else WRONG_TYPE)
     return value
+
+
+async def get_arrays(store: Keyspace, keys: Sequence[bytes]) -> list[Array]:
+    """Views of the tensors at keys; raises :class:`CommandError`."""
+    arrays = []
+    for value in await store.get_many(keys):
+        if type(value) is not Tensor:
+            raise CommandError(NO_TENSOR if value is None else WRONG_TYPE)
+        arrays.append(value.array())
+    return arrays
 
 
 async def get_model(store: Keyspace, key: bytes) -> tuple[bytes, Model]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from itertools import pairwise
 from math import inf
 
@@ -44,6 +44,19 @@ class Scratch:
     async def put(self, key: bytes, value: Value) -> None:
         self.tensors[key] = value
 
+    async def get_many(self, keys: Sequence[bytes]) -> Sequence[Value | None]:
+        return [await self.get(key) for key in keys]
+
+    async def put_many(self, values: Mapping[bytes, Value]) -> None:
+        self.tensors.update(values)
+
+    def chosen(self, keys: Sequence[bytes]) -> Mapping[bytes, Value]:
+        """Some of the tensors; raises :class:`CommandError`."""
+        for key in keys:
+            if key not in self.tensors:
+                raise CommandError(f"ERR PERSIST key cannot be found in DAG: {readable(key)}")
+        return {key: self.tensors[key] for key in keys}
+
 
 async def execute(session: Session, store: Store, args: Args) -> bytes:
     """``AI.DAGEXECUTE [LOAD n key…] [PERSIST n key…] [ROUTING tag] [TIMEOUT ms] |> command… |> command…``
@@ -68,10 +81,7 @@ async def _execute(session: Session, store: Store, args: Args, lists: tuple[byte
         scratch.tensors[key] = await get_tensor(store, key)
     done = await _done(session, scratch, steps, given.timeout())
     if not any(reply.startswith(b"-") for reply in done):
-        for key in given.words(b"PERSIST"):
-            if key not in scratch.tensors:
-                raise CommandError(f"ERR PERSIST key cannot be found in DAG: {readable(key)}")
-            await store.put(key, scratch.tensors[key])
+        await store.put_many(scratch.chosen(given.words(b"PERSIST")))
     return replies.array(done)
 
 

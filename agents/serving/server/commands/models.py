@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Sequence
+from functools import lru_cache
 from hashlib import sha256
 from itertools import pairwise
-from math import inf
+from time import perf_counter
+from typing import NamedTuple
 
 from gymcc.agents.serving.server import replies, runners
 from gymcc.agents.serving.server.commands.words import Options, Words, options, plain
 from gymcc.agents.serving.server.context import Args, Command, Session
 from gymcc.agents.serving.server.errors import NO_MODEL, SYNTAX, CommandError, readable
-from gymcc.agents.serving.server.store import Keyspace, Store, get_model, get_tensor
+from gymcc.agents.serving.server.store import Keyspace, Store, get_arrays, get_model
 from gymcc.agents.serving.server.values import Alias, Model, from_array
 
 BATCHING = (b"BATCHSIZE", b"MINBATCHSIZE", b"MINBATCHTIMEOUT")  # each needs the one before
@@ -67,43 +68,35 @@ async def model_delete(session: Session, store: Store, args: Args) -> bytes:
     return replies.OK
 
 
+class Execution(NamedTuple):
+    """What a request to run a model says."""
+
+    key: bytes
+    inputs: Sequence[bytes]
+    outputs: Sequence[bytes]
+    timeout: float  # seconds
+
+
 async def model_execute(session: Session, store: Keyspace, args: Args) -> bytes:
     """``AI.MODELEXECUTE key INPUTS n tensor… OUTPUTS n tensor… [TIMEOUT ms]``"""
-    words = Words(args, 2)
-    inputs: Sequence[bytes] = ()
-    outputs: Sequence[bytes] = ()
-    timeout = inf
-    while words:
-        word = words.keyword()
-        if word == b"INPUTS":
-            inputs = words.several()
-        elif word == b"OUTPUTS":
-            outputs = words.several()
-        elif word == b"TIMEOUT":
-            timeout = words.number() / 1000
-        else:
-            raise CommandError(f"ERR Invalid argument '{readable(word)}'; allowed are INPUTS, OUTPUTS, TIMEOUT")
-    return await _execute(session, store, args[1], inputs, outputs, timeout)
+    return await _execute(session, store, _execution(tuple(args)))
 
 
 async def model_run(session: Session, store: Keyspace, args: Args) -> bytes:
     """``AI.MODELRUN key [TIMEOUT ms] INPUTS tensor… OUTPUTS tensor…``: the older form, without counts."""
     words = Words(args, 2)
     keywords = (b"INPUTS", b"OUTPUTS", b"TIMEOUT")
-    inputs: Sequence[bytes] = ()
-    outputs: Sequence[bytes] = ()
-    timeout = inf
-    while words:
-        word = words.keyword()
-        if word == b"INPUTS":
-            inputs = words.until(*keywords)
-        elif word == b"OUTPUTS":
-            outputs = words.until(*keywords)
-        elif word == b"TIMEOUT":
-            timeout = words.number() / 1000
-        else:
-            raise CommandError(SYNTAX)
-    return await _execute(session, store, args[1], inputs, outputs, timeout)
+    lists = {name: lambda: words.until(*keywords) for name in keywords[:2]}
+    given = options(words, {**lists, b"TIMEOUT": words.number})
+    called = Execution(plain(args[1]), given.words(b"INPUTS"), given.words(b"OUTPUTS"), given.timeout())
+    return await _execute(session, store, called)
+
+
+@lru_cache(maxsize=4096)  # a client sends the same words again and again
+def _execution(args: tuple[bytes, ...]) -> Execution:
+    words = Words(args, 2)
+    given = options(words, {b"INPUTS": words.several, b"OUTPUTS": words.several, b"TIMEOUT": words.number})
+    return Execution(plain(args[1]), given.words(b"INPUTS"), given.words(b"OUTPUTS"), given.timeout())
 
 
 async def alias(session: Session, store: Store, args: Args) -> bytes:
@@ -144,26 +137,23 @@ def _row(key: bytes, model: Model, names: list[bytes]) -> bytes:
     )
 
 
-async def _execute(
-    session: Session, store: Keyspace, name: bytes, inputs: Sequence[bytes], outputs: Sequence[bytes], timeout: float
-) -> bytes:
+async def _execute(session: Session, store: Keyspace, called: Execution) -> bytes:
     """Run a model on tensors and put its outputs; nothing is put where anything fails."""
     server = session.server
-    key, model = await get_model(store, plain(name))
-    arrays = [(await get_tensor(store, tensor)).array() for tensor in inputs]
+    key, model = await get_model(store, called.key)
+    arrays = await get_arrays(store, called.inputs)
     runs = server.statistics.of(key)
-    begin = time.perf_counter()
+    begin = perf_counter()
     try:
-        results = await server.host.run(model, arrays, timeout)
-        if len(results) != len(outputs):
-            raise CommandError(f"ERR the model has {len(results)} outputs, OUTPUTS names {len(outputs)}")
-        made = [from_array(result) for result in results]
+        results = await server.host.run(model, arrays, called.timeout)
+        if len(results) != len(called.outputs):
+            raise CommandError(f"ERR the model has {len(results)} outputs, OUTPUTS names {len(called.outputs)}")
+        made = dict(zip(called.outputs, map(from_array, results), strict=True))
     except CommandError:
         runs.fail()
         raise
-    runs.note(time.perf_counter() - begin, len(arrays[0]) if arrays else 1)
-    for tensor, value in zip(outputs, made, strict=True):
-        await store.put(tensor, value)
+    runs.note(perf_counter() - begin, len(arrays[0]) if arrays else 1)
+    await store.put_many(made)
     return replies.OK
 
 

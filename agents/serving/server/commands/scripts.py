@@ -11,7 +11,7 @@ from gymcc.agents.serving.server import replies, runners
 from gymcc.agents.serving.server.commands.words import Options, Words, options, plain
 from gymcc.agents.serving.server.context import Args, Command, Session
 from gymcc.agents.serving.server.errors import SYNTAX, CommandError, one_line, readable
-from gymcc.agents.serving.server.store import Keyspace, Store, get_script, get_tensor
+from gymcc.agents.serving.server.store import Keyspace, Store, get_arrays, get_script
 from gymcc.agents.serving.server.values import Array, Script, from_array
 
 KEYWORDS = (b"INPUTS", b"OUTPUTS", b"TIMEOUT")
@@ -110,19 +110,19 @@ async def _run(session: Session, store: Keyspace, args: Args, given: Options) ->
     script = await get_script(store, key)
     inputs, outputs, keys, texts = map(given.words, (b"INPUTS", b"OUTPUTS", b"KEYS", b"ARGS"))
     call = _Call(args[2], inputs, outputs, keys, texts, given.timeout())
-    arrays = [(await get_tensor(store, tensor)).array() for tensor in call.inputs]
+    arrays = await get_arrays(store, call.inputs)
     runs = session.server.statistics.of(key)
     begin = time.perf_counter()
     try:
-        made = [from_array(result) for result in await _results(session, script, call, arrays)]
-        if len(made) != len(call.outputs):
-            raise CommandError(f"ERR the function has {len(made)} outputs, OUTPUTS names {len(call.outputs)}")
+        results = await _results(session, script, call, arrays)
+        if len(results) != len(call.outputs):
+            raise CommandError(f"ERR the function has {len(results)} outputs, OUTPUTS names {len(call.outputs)}")
+        made = dict(zip(call.outputs, map(from_array, results), strict=True))
     except CommandError:
         runs.fail()
         raise
     runs.note(time.perf_counter() - begin, 0)
-    for tensor, value in zip(call.outputs, made, strict=True):
-        await store.put(tensor, value)
+    await store.put_many(made)
     return replies.OK
 
 
