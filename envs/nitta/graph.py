@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Set
 from dataclasses import dataclass
+from typing import Any
 
 from gymcc.envs.nitta.functions import Function, Kind
 from gymcc.envs.nitta.values import Value, remembered
@@ -101,6 +102,11 @@ class Waiting(Graph):
     """The functions of ``algorithm`` that are not bound yet, in NITTA's order."""
 
     algorithm: Graph
+
+    @remembered
+    def offers(self) -> dict[str, Any]:
+        """For whoever computes something of these functions: results to be found again."""
+        return {}
 
     @remembered
     def waves_of(self) -> tuple[int | None, ...]:

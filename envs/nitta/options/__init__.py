@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from gymcc.envs.nitta.graph import Waiting
 from gymcc.envs.nitta.options import accumulate, allocate, binds, deadlocks, fold, groups, logic, loops, transfers
 from gymcc.envs.nitta.options.base import Decision, DecisionKind, Option
 from gymcc.envs.nitta.state import Synthesis
@@ -19,10 +20,17 @@ def offered(state: Synthesis, group_binds: str = "nitta") -> tuple[Option, ...]:
         *transfers.offered(state),
         *loops.offered(state),
         *deadlocks.offered(state),
-        *accumulate.offered(state),
-        *logic.offered(state),
-        *fold.offered(state),
+        *_refactorings(state.waiting),
     )
+
+
+def _refactorings(waiting: Waiting) -> tuple[Option, ...]:
+    """What depends on the waiting functions alone; transports leave them as they are, so they remember it."""
+    known = waiting.offers.get("refactorings")
+    if known is None:
+        found = (*accumulate.offered(waiting), *logic.offered(waiting), *fold.offered(waiting))
+        known = waiting.offers["refactorings"] = found
+    return known
 
 
 __all__ = ["GROUP_BINDS", "Decision", "DecisionKind", "Option", "offered"]

@@ -41,12 +41,14 @@ class OptimizeAccum(Decision):
         }
 
 
-def offered(state: Synthesis) -> Iterator[Option]:
+def offered(waiting: Waiting) -> Iterator[Option]:
     """Every pair of waiting functions of which one takes the other's only output."""
-    functions = [f for f in state.waiting.functions if f.kind in _KINDS]
+    functions = [f for f in waiting.functions if f.kind in _KINDS]
     for producer in functions:
+        if len(producer.produced) != 1:
+            continue
         for consumer in functions:
-            if len(producer.produced) == 1 and producer.produced <= set(consumer.inputs):
+            if producer.produced.issubset(consumer.inputs):
                 yield Option(OptimizeAccum(consumer, producer, merge(consumer, producer)), {}, SCORE)
 
 

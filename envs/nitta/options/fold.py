@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from gymcc.envs.nitta.evaluate import compute
 from gymcc.envs.nitta.functions import Function, Kind, constant
+from gymcc.envs.nitta.graph import Waiting
 from gymcc.envs.nitta.options.base import Decision, DecisionKind, Json, Option, function_view, refactored
 from gymcc.envs.nitta.state import Synthesis
 
@@ -37,13 +38,13 @@ class ConstantFolding(Decision):
         }
 
 
-def offered(state: Synthesis) -> Iterator[Option]:
+def offered(waiting: Waiting) -> Iterator[Option]:
     """Every waiting function all of whose inputs are waiting constants."""
-    constants = {v: f for f in state.waiting.functions if f.kind is Kind.CONSTANT for v in f.produced}
-    for function in state.waiting.functions:
+    constants = {v: f for f in waiting.functions if f.kind is Kind.CONSTANT for v in f.produced}
+    for function in waiting.functions if constants else ():
         if function.inputs and function.produced and all(variable in constants for variable in function.inputs):
             needed = {constants[variable] for variable in function.inputs}
-            taken = tuple(f for f in state.waiting.functions if f in needed)
+            taken = tuple(f for f in waiting.functions if f in needed)
             values = [constants[variable].detail for variable in function.inputs]
             # NITTA simulates one cycle, so a loop that is fed a constant becomes its first value, for good.
             first = (function.detail,) if function.kind is Kind.LOOP else None

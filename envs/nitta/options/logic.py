@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from itertools import product
 
 from gymcc.envs.nitta.functions import Function, Kind, Table
+from gymcc.envs.nitta.graph import Waiting
 from gymcc.envs.nitta.options.base import Decision, DecisionKind, Json, Option, function_view, refactored
 from gymcc.envs.nitta.state import Synthesis
 
@@ -37,9 +38,9 @@ class OptimizeLogicalUnit(Decision):
         return {"lOld": [function_view(f) for f in self.old], "lNew": [function_view(f) for f in self.new]}
 
 
-def offered(state: Synthesis) -> Iterator[Option]:
+def offered(waiting: Waiting) -> Iterator[Option]:
     """The one option, where any logic waits."""
-    old = tuple(f for f in state.waiting.functions if f.kind in _VALUES)
+    old = tuple(f for f in waiting.functions if f.kind in _VALUES)
     if old:
         yield Option(OptimizeLogicalUnit(old, merged(old)), {"mergedFuncNumber": 0}, SCORE)
 
