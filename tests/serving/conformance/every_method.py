@@ -2,8 +2,8 @@
 
     python every_method.py ADDRESS CLUSTERED FOLDER
 
-FOLDER holds ``double.onnx`` and ``double.pt``, models that double a tensor of float32 (N, 2). What is seen must be the same
-for both clients, so errors count only as such.
+FOLDER holds ``double.onnx`` and ``double.pt``, models that double a tensor of float32 (N, 2). What is seen must be the
+same for both clients, so errors count only as such.
 """
 
 import json
@@ -51,7 +51,7 @@ def dataset(name, start=0):
 
 
 def told(found):
-    """A dataset's contents; fields have no order of their own, and SmartRedis's lists have datasets of another class."""
+    """A dataset's contents; fields have no order, and SmartRedis's lists have datasets of another class."""
     fields = {name: values(found, name) for name in sorted(found.get_metadata_field_names())}
     tensors = {name: found.get_tensor(name).tolist() for name in sorted(found.get_tensor_names())}
     return [found.get_name(), fields, tensors]
@@ -84,40 +84,49 @@ def tensors(see, client):
 
 
 def models(see, client, address, folder):
-    for backend, file in (("ONNX", "double.onnx"), ("TORCH", "double.pt")):
-        path = os.path.join(folder, file)
-        with open(path, "rb") as opened:
-            content = opened.read()
-        name = "model" + backend
-        client.put_tensor("x", np.array([[1, 2], [3, 4]], np.float32))
-        see("set", lambda: client.set_model(name, content, backend, "CPU", batch_size=4, min_batch_size=1, tag="v1"))
-        see("set again", lambda: client.set_model_from_file(name, path, backend, "CPU", tag="v2"))
-        see("get", lambda: client.get_model(name) == content)
-        see("exists", lambda: [client.model_exists(name), client.poll_model(name, 1, 1), client.poll_model("no", 1, 2)])
-        see("run", lambda: client.run_model(name, ["x"], ["y"]))
-        see("ran", lambda: client.get_tensor("y"))
-        see("run by name", lambda: client.run_model(name, "y", "z"))
-        see("ran", lambda: client.get_tensor("z"))
-        see("info", lambda: counted(client.get_ai_info([address], name)))
-        see("reset", lambda: client.get_ai_info([address], name, True))
-        see("info", lambda: counted(client.get_ai_info([address], name)))
-        see("missing input", lambda: client.run_model(name, ["none"], ["y"]))
-        see("delete", lambda: client.delete_model(name))
-        see("deleted", lambda: client.model_exists(name))
+    client.put_tensor("x", np.array([[1, 2], [3, 4]], np.float32))
+    model(see, client, address, "ONNX", os.path.join(folder, "double.onnx"))
+    model(see, client, address, "TORCH", os.path.join(folder, "double.pt"))
     see("missing", lambda: client.run_model("none", ["x"], ["y"]))
     see("missing", lambda: client.get_model("none"))
     see("no model", lambda: client.set_model("bad", b"this is no model", "ONNX"))
     see("other names", lambda: client.set_model("bad", b"x", "ONNX", inputs=["x"], outputs=["y"]))
-    see("GPU", lambda: client.set_model_multigpu("gpu", content, "TORCH", 0, 1))
-    see("GPU", lambda: client.set_model_from_file_multigpu("gpu", path, "TORCH", 0, 1))
-    see("GPU", lambda: client.run_model_multigpu("gpu", 0, 0, 1, ["x"], ["y"]))
-    see("GPU", lambda: client.delete_model_multigpu("gpu", 0, 1))
+    gpus(see, client, os.path.join(folder, "double.pt"))
     chunks(see, client, os.path.join(folder, "double.onnx"))
 
 
-def chunks(see, client, path):
+def model(see, client, address, backend, path):
+    content, name = content_of(path), "model" + backend
+    see("set", lambda: client.set_model(name, content, backend, "CPU", batch_size=4, min_batch_size=1, tag="v1"))
+    see("set again", lambda: client.set_model_from_file(name, path, backend, "CPU", tag="v2"))
+    see("get", lambda: client.get_model(name) == content)
+    see("exists", lambda: [client.model_exists(name), client.poll_model(name, 1, 1), client.poll_model("no", 1, 2)])
+    see("run", lambda: client.run_model(name, ["x"], ["y"]))
+    see("ran", lambda: client.get_tensor("y"))
+    see("run by name", lambda: client.run_model(name, "y", "z"))
+    see("ran", lambda: client.get_tensor("z"))
+    see("info", lambda: counted(client.get_ai_info([address], name)))
+    see("reset", lambda: client.get_ai_info([address], name, True))
+    see("info", lambda: counted(client.get_ai_info([address], name)))
+    see("missing input", lambda: client.run_model(name, ["none"], ["y"]))
+    see("delete", lambda: client.delete_model(name))
+    see("deleted", lambda: client.model_exists(name))
+
+
+def gpus(see, client, path):
+    see("GPU", lambda: client.set_model_multigpu("gpu", content_of(path), "TORCH", 0, 1))
+    see("GPU", lambda: client.set_model_from_file_multigpu("gpu", path, "TORCH", 0, 1))
+    see("GPU", lambda: client.run_model_multigpu("gpu", 0, 0, 1, ["x"], ["y"]))
+    see("GPU", lambda: client.delete_model_multigpu("gpu", 0, 1))
+
+
+def content_of(path):
     with open(path, "rb") as opened:
-        content = opened.read()
+        return opened.read()
+
+
+def chunks(see, client, path):
+    content = content_of(path)
     client.set_model_chunk_size(64)
     see("chunks", lambda: client.set_model("chunked", content, "ONNX"))
     client.put_tensor("x", np.array([[1, 2]], np.float32))

@@ -59,8 +59,8 @@ class Recorder:
             while data := client.recv(1 << 16):
                 reader.feed(data)
                 while (request := reader.gets()) is not False:
-                    server.sendall(_encoded(request))
-                    reply, pending = _one_reply(server, pending)
+                    server.sendall(encoded(request))
+                    reply, pending = one_reply(server, pending)
                     if request[0] == b"CLUSTER":  # where clients are to go on
                         reply = reply.replace(b":%d\r\n" % self._behind, b":%d\r\n" % self.port)
                     self.exchanges.append((request, reply))
@@ -68,12 +68,14 @@ class Recorder:
                     client.sendall(reply)
 
 
-def _encoded(request: list[bytes]) -> bytes:
+def encoded(request: list[bytes]) -> bytes:
+    """The request as it is sent."""
     parts = [b"$%d\r\n%s\r\n" % (len(part), part) for part in request]
     return b"*%d\r\n" % len(parts) + b"".join(parts)
 
 
-def _one_reply(server: socket.socket, pending: bytes) -> tuple[bytes, bytes]:
+def one_reply(server: socket.socket, pending: bytes) -> tuple[bytes, bytes]:
+    """The next reply, and what has come after it, given what had come already."""
     while (end := end_of_reply(pending)) is None:
         data = server.recv(1 << 16)
         if not data:

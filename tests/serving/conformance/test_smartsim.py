@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import pytest
 
@@ -39,8 +40,6 @@ def test_what_producers_upload_a_consumer_downloads(trained):
 
 
 def test_what_producers_upload_torch_learns_from(trained):
-    from pathlib import Path
-
     site = Path(torch.__file__).parents[1]
     found = trained("generate", GYMCC_TORCH=str(site))
     assert found.pop("batches") == [[[SIZE, 3], [SIZE]]] * 6

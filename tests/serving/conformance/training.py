@@ -3,8 +3,8 @@
     python training.py upload RANK BATCHES
     python training.py (download|generate) FILE
 
-Sample ``i`` of batch ``b`` of a rank is ``[rank, b, i]``, its target ``(b + i) % 5``. The reader writes what it got as JSON
-to FILE. ``generate`` needs torch, which is in the folder GYMCC_TORCH.
+Sample ``i`` of batch ``b`` of a rank is ``[rank, b, i]``, its target ``(b + i) % 5``. The reader writes what it got as
+JSON to FILE. ``generate`` needs torch, which is in the folder GYMCC_TORCH.
 """
 
 import json
@@ -15,6 +15,7 @@ import numpy as np
 from smartsim.ml.data import DataDownloader, TrainingDataUploader
 
 SIZE = 4  # samples of a batch
+WAIT = 0.05  # seconds between two looks for data
 
 
 def upload(rank, batches):
@@ -26,18 +27,19 @@ def upload(rank, batches):
 
 
 def download(file):
-    reader = DataDownloader("training_data", batch_size=SIZE, dynamic=True, shuffle=False, cluster=False)
-    reader.update_data()
+    reader = DataDownloader("training_data", SIZE, shuffle=False, cluster=False, wait_interval=WAIT)
     report(file, reader)
 
 
 def generate(file):
     sys.path.append(os.environ["GYMCC_TORCH"])  # last: of what both have, this environment's own is meant
-    from smartsim.ml.torch import DataLoader, DynamicDataGenerator
+    from smartsim.ml.torch import DynamicDataGenerator
 
-    reader = DynamicDataGenerator("training_data", batch_size=SIZE, shuffle=False, cluster=False, init_samples=True)
-    loader = DataLoader(reader, batch_size=None)
-    batches = [[list(samples.shape), list(targets.shape)] for samples, targets in loader]
+    reader = DynamicDataGenerator(
+        data_info_or_list_name="training_data", batch_size=SIZE, shuffle=False, cluster=False, wait_interval=WAIT
+    )
+    reader.init_samples(wait_interval=WAIT)
+    batches = [[list(samples.shape), list(targets.shape)] for samples, targets in reader]
     report(file, reader, batches)
 
 
