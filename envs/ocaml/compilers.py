@@ -8,17 +8,16 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from gymcc.envs.core.problem import UnknownInstance
 from gymcc.envs.ocaml.backend import Backend, Decisions
-from gymcc.envs.ocaml.backends.sim import Simulator, versions
-from gymcc.envs.ocaml.frontend import OcamlError
-from gymcc.envs.ocaml.inliner import Rules
-from gymcc.envs.ocaml.interpreter import ProgramError
 from gymcc.envs.ocaml.library import Library, Source, read_text
 
-if TYPE_CHECKING:
+if TYPE_CHECKING:  # either back end takes its time to import, and no run needs both
+    from gymcc.envs.ocaml.backends.sim import Simulator
+    from gymcc.envs.ocaml.inliner import Rules
     from gymcc.envs.ocaml.backends.compiler import Compiler
 
 SIMULATORS = 500  # kept
 COMPILERS = 200
+RUN_SECONDS = 20.0  # in which a real program must reach its end, valgrind's slowness included
 FUEL = 5_000_000  # calls and turns of loops in which a program must reach its end: seconds in the interpreter
 
 
@@ -59,6 +58,10 @@ class Simulators:
         self.__init__(**state)  # type: ignore[misc]
 
     def _opened(self, instance: str) -> Simulator:
+        from gymcc.envs.ocaml.backends.sim import Simulator
+        from gymcc.envs.ocaml.frontend import OcamlError
+        from gymcc.envs.ocaml.interpreter import ProgramError
+
         source = self.library.source(instance)
         text = _single(source)
         try:
@@ -82,6 +85,8 @@ class Simulators:
 
     def versions(self) -> dict[str, str]:
         """Of the simulator and its rules."""
+        from gymcc.envs.ocaml.backends.sim import versions
+
         return versions(self.rules)
 
 
@@ -102,17 +107,24 @@ def _single(source: Source) -> str:
 class RealCompilers:
     """A real compiler at work on programs, each of which is compiled and surveyed when first asked for."""
 
-    def __init__(self, library: Library, middle_end: str, arguments: Sequence[str] = (), stdin: str = "") -> None:
+    def __init__(
+        self,
+        library: Library,
+        middle_end: str,
+        arguments: Sequence[str] = (),
+        stdin: str = "",
+        run_seconds: float = RUN_SECONDS,
+    ) -> None:
         from gymcc.envs.ocaml.backends.compiler import detect
 
         self.library, self.middle_end = library, middle_end
-        self.arguments, self.stdin = tuple(arguments), stdin
+        self.arguments, self.stdin, self.run_seconds = tuple(arguments), stdin, run_seconds
         self.toolchain = detect(middle_end)
         self.deterministic = self.toolchain.counts
         self.backend = lru_cache(COMPILERS)(self._opened)
 
     def __getstate__(self) -> dict[str, Any]:
-        named = ("library", "middle_end", "arguments", "stdin")
+        named = ("library", "middle_end", "arguments", "stdin", "run_seconds")
         return {name: getattr(self, name) for name in named}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
@@ -127,7 +139,7 @@ class RealCompilers:
         if not program:
             program = Program(((f"{source.name}.ml", source.text.encode()),), **run)  # type: ignore[arg-type]
         try:
-            return Compiler(program, toolchain=self.toolchain, **run)  # type: ignore[arg-type]
+            return Compiler(program, toolchain=self.toolchain, run_seconds=self.run_seconds, **run)  # type: ignore[arg-type]
         except BadProgram as error:
             raise UnknownInstance(f"{source}: {error}") from error
 

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from gymcc.envs.core.choices import choose
 from gymcc.envs.core.dataset import Dataset
 from gymcc.envs.core.env import CompilerEnv
-from gymcc.envs.ocaml.compilers import Compilers, RealCompilers, Simulators
+from gymcc.envs.ocaml.compilers import RUN_SECONDS, Compilers, RealCompilers, Simulators
 from gymcc.envs.ocaml.dataset import SHIPPED, find
 from gymcc.envs.ocaml.inliner import CLOSURE, FLAMBDA
 from gymcc.envs.ocaml.observations import observations
@@ -28,6 +28,7 @@ class _Asked(NamedTuple):
     program: str | Sequence[str]
     arguments: Sequence[str]
     stdin: str
+    run_seconds: float
     split_seed: int
 
 
@@ -42,10 +43,11 @@ def make_problem(
     rules: str = "",
     arguments: Sequence[str] = (),
     stdin: str = "",
+    run_seconds: float = RUN_SECONDS,
     split_seed: int = 0,
 ) -> OcamlInline:
     """The problem alone, for searches; options as in :func:`make_env`."""
-    asked = _Asked(backend, rules, dataset, program, arguments, stdin, split_seed)
+    asked = _Asked(backend, rules, dataset, program, arguments, stdin, run_seconds, split_seed)
     return _open(asked, mode, size_weight, max_depth, max_nodes)[0]
 
 
@@ -61,6 +63,7 @@ def make_env(
     rules: str = "",
     arguments: Sequence[str] = (),
     stdin: str = "",
+    run_seconds: float = RUN_SECONDS,
     split_seed: int = 0,
     **options: Any,
 ) -> CompilerEnv[InlineState]:
@@ -71,14 +74,14 @@ def make_env(
     once, ``tree`` each copy, up to paths of ``max_depth`` calls and ``max_nodes`` copied calls. Programs are drawn from
     ``split`` (train, validation, test, all) of ``dataset``: a shipped one's name, an .ml file or a folder of them; or
     ``program`` is the only one, an .ml file, several in the order in which they are linked, or a folder of modules.
-    Programs are run with ``arguments`` and the text ``stdin``. ``size_weight``: exponent of the relative growth of the
+    Programs are run with ``arguments`` and the text ``stdin`` for at most ``run_seconds`` each time. ``size_weight``: exponent of the relative growth of the
     code in the cost. ``split_seed`` splits otherwise.
 
     Real back ends take any OCaml and pay at the end of the episode by default (``reward="terminal_log_speedup"``), so
     that a program is compiled once for all decisions. Further options are those of
     :class:`gymcc.envs.core.env.CompilerEnv`.
     """
-    asked = _Asked(backend, rules, dataset, program, arguments, stdin, split_seed)
+    asked = _Asked(backend, rules, dataset, program, arguments, stdin, run_seconds, split_seed)
     problem, instances = _open(asked, mode, size_weight, max_depth, max_nodes)
     if backend != "sim":
         options = {"reward": "terminal_log_speedup", **options}
@@ -90,6 +93,8 @@ def _open(asked: _Asked, mode: str, size_weight: float, max_depth: int, max_node
     choose(dict.fromkeys(BACKENDS), asked.backend, "backend")
     if not isinstance(asked.split_seed, int):
         raise ValueError(f"split_seed is a whole number, got {asked.split_seed!r}")
+    if not isinstance(asked.run_seconds, int | float) or not 0 < asked.run_seconds <= 3600:
+        raise ValueError(f"run_seconds is a number up to 3600, got {asked.run_seconds!r}")
     given = [name for name in ("arguments", "stdin") if getattr(asked, name)]
     if asked.backend == "sim" and given:
         raise ValueError(
@@ -102,5 +107,5 @@ def _open(asked: _Asked, mode: str, size_weight: float, max_depth: int, max_node
     if asked.backend == "sim":
         compilers = Simulators(library, choose(RULES, asked.rules or "closure", "rules"))
     else:
-        compilers = RealCompilers(library, asked.backend, asked.arguments, asked.stdin)
+        compilers = RealCompilers(library, asked.backend, asked.arguments, asked.stdin, asked.run_seconds)
     return OcamlInline(compilers, datasets, mode, size_weight, max_depth, max_nodes), wanted

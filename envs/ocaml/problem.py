@@ -18,7 +18,6 @@ from gymcc.envs.core.problem import Problem, Rule, UnknownInstance, checked_acti
 from gymcc.envs.ocaml import own
 from gymcc.envs.ocaml.actions import Action
 from gymcc.envs.ocaml.backend import Backend, Figures
-from gymcc.envs.ocaml.backends.sim import SIMULATOR
 from gymcc.envs.ocaml.compilers import Compilers
 from gymcc.envs.ocaml.ir import Path
 from gymcc.envs.ocaml.labels import Label, shipped_labels
@@ -176,6 +175,8 @@ class OcamlInline(Problem[InlineState]):
 
     def _label(self, instance: str) -> Label | None:
         """What is known of a shipped program: of the simulator's closure mode with the default options."""
+        from gymcc.envs.ocaml.backends.sim import SIMULATOR
+
         usual = (self.size_weight, self.max_depth, self.max_nodes) == (SIZE_WEIGHT, MAX_DEPTH, MAX_NODES)
         label = shipped_labels().get(f"{self.mode} {instance}") if usual else None
         return label if label is not None and label.version == self.versions().get(SIMULATOR) else None

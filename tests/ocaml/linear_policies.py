@@ -12,11 +12,12 @@ from gymcc.envs.core.making import make_bare
 ILLEGAL = -1e9
 
 
-def write_policy(folder, weights=None, bias=(0.0, 0.0, 0.0), observation="default", env="ocaml-inline-v0", **options):
+def write_policy(folder, weights=None, bias=None, observation="default", env="ocaml-inline-v0", **options):
     """A policy of ``scores = observation @ weights + bias``; ``weights``: by name of a number, one for each action."""
     made = make_bare(env, {})
     observe = made.observations[observation]
     size = int(np.prod(observe.space.shape))
+    bias = np.zeros(made.problem.n_actions) if bias is None else bias
     matrix = np.zeros((size, len(bias)), np.float32)
     for name, row in (weights or {}).items():
         matrix[observe.names.index(name)] = row

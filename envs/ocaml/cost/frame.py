@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import accumulate
@@ -17,13 +17,16 @@ BOX_WORDS = 2
 
 @dataclass(slots=True)
 class Home:
-    """A variable: who pays for storing it, the last stretch between calls in which it was in a register, its life."""
+    """A variable: the last stretch between calls in which it was in a register, its life, who pays for storing it.
+
+    Those pay that bind or assign it, if it is to be loaded again.
+    """
 
     kind: Kind
-    charge: Charge
     stretch: int
     born: int
     dies: int
+    writers: list[Charge]
     spilled: bool = False
 
 
@@ -32,8 +35,12 @@ class Frame:
     """The variables of a function as its code is gone through in order.
 
     Calls end a stretch: variables that are used after one were stored when bound and are loaded again. ``free`` are
-    captured, ``own`` the closures of the function's group, ``refs`` references that are registers, ``raw`` doubles
-    without a box, ``constants`` blocks in the program's data. ``jumps`` pay for the tail calls of the function itself.
+    captured, ``own`` the closures of the function's group, ``static`` says which others are closures and blocks in the
+    program's data; ``refs`` are references that are registers, ``raw`` doubles without a box, ``constants`` blocks in
+    the program's data made here. ``jumps`` pay for the tail calls of the function itself.
+    ``calls``: something is called, be it the collector. ``allocated``: it may have been, on the way to here;
+    ``polls``: some way leads to a tail call that may go on for ever, without that. ``top``: it is the top level, whose
+    ``globals`` are in memory.
     """
 
     prices: Prices
@@ -41,21 +48,39 @@ class Frame:
     free: frozenset[int] = frozenset()
     own: frozenset[int] = frozenset()
     refs: frozenset[int] = frozenset()
+    static: Callable[[int], bool] = lambda variable: True
     homes: dict[int, Home] = field(default_factory=dict)
     raw: set[int] = field(default_factory=set)
     constants: set[int] = field(default_factory=set)
     jumps: list[Charge] = field(default_factory=list)
     stretch: int = 0
     calls: bool = False
+    allocated: bool = False
+    polls: bool = False
+    top: bool = False
+    globals: frozenset[int] = frozenset()
     compared: tuple[int, Charge] | None = None  # the last operation, if it was a comparison, and who paid
     _steps: list[Charge] = field(default_factory=list)  # who pays for each operation so far
     _stretches: int = 0
     _trail: list[tuple[Home, int]] = field(default_factory=list)  # to undo reloads of one branch for the next
+    _outer: dict[int, Home] = field(default_factory=dict)  # captured variables and those of the top level
 
     def bind(self, variable: Variable) -> None:
         """The variable is bound by the operation that is next to be done."""
+        if variable.id in self.globals:
+            return
         now = len(self._steps)
-        self.homes[variable.id] = Home(variable.kind, self.charges.current, self.stretch, now, now)
+        self.homes[variable.id] = Home(variable.kind, self.stretch, now, now, [self.charges.current])
+
+    def assign(self, reference: int) -> None:
+        """A reference that is a register gets a value, which is computed there."""
+        home = self.homes[reference]
+        home.dies = len(self._steps)
+        self._moved(home)
+        if home.spilled:
+            self.pay(self.prices.spill)
+        else:
+            home.writers.append(self.charges.current)
 
     def step(self) -> None:
         """An operation of the current block is done."""
@@ -95,8 +120,8 @@ class Frame:
         if isinstance(atom, Constant):
             return
         home = self.homes.get(atom)
-        if home is None:  # captured, or at an address that the linker knows
-            self.pay(self.prices.load if atom in self.free else 0)
+        if home is None:
+            self._load(atom)
         else:
             home.dies = len(self._steps)
             if home.stretch != self.stretch:
@@ -104,15 +129,15 @@ class Frame:
 
     def box(self) -> None:
         """Allocate a double."""
-        self.pay(self.prices.box)
-        self.charges.current[WORDS] += BOX_WORDS
-        self._may_collect()
+        self._allocate(self.prices.box, BOX_WORDS)
 
     def allocate(self, words: int) -> None:
         """Allocate a block of so many words, header included, and fill it."""
-        self.pay(self.prices.allocate + words)
-        self.charges.current[WORDS] += words
-        self._may_collect()
+        self._allocate(self.prices.allocate + words, words)
+
+    def tail_called(self, endless: bool) -> None:
+        """A call that does not return here; ``endless``: of what may come back to this function."""
+        self.polls = self.polls or (endless and not self.allocated)
 
     def is_raw(self, atom: Atom) -> bool:
         """Whether the atom is a double that needs no box so far."""
@@ -128,9 +153,10 @@ class Frame:
     @contextmanager
     def branches(self) -> Iterator[Branches]:
         """Code of which one branch runs; each starts where the code before ended."""
-        branches = Branches(self, self.stretch, len(self._trail))
+        branches = Branches(self, self.stretch, len(self._trail), self.allocated)
         yield branches
         branches.start()
+        self.allocated = branches.allocated or branches.all_allocate
         if branches.moved:
             self.end_stretch()
 
@@ -139,8 +165,12 @@ class Frame:
         """Code that runs again and again; what was bound before and is used in it lives to its end."""
         if calls:
             self.end_stretch()
-        start = len(self._steps)
+        start, before, self.allocated = len(self._steps), self.allocated, False
         yield
+        if not self.allocated:
+            self.pay(self.prices.poll)
+            self.calls = True
+        self.allocated = before
         now = len(self._steps)
         for home in self.homes.values():
             if home.born < start <= home.dies:
@@ -149,7 +179,9 @@ class Frame:
             self.end_stretch()
 
     def finish(self) -> int:
-        """Charge for the lack of registers; the instructions that the function spends on its stack frame."""
+        """Charge for the lack of registers, and for polling; what the function spends on its stack frame."""
+        self.calls = self.calls or self.polls
+        self.pay(self.prices.poll if self.polls else 0)
         homes = [home for home in self.homes.values() if not home.spilled]
         if len(homes) > self.prices.registers:
             self._press(homes)
@@ -161,18 +193,35 @@ class Frame:
             home, stretch = self._trail.pop()
             home.stretch = stretch
 
-    def _may_collect(self) -> None:
+    def _allocate(self, price: int, words: int) -> None:
+        self.pay(price + (self.prices.outlined if self.top else 0))
+        self.charges.current[WORDS] += words
         self.charges.current[BYTES] += self.prices.collect_bytes
         self.charges.current[RETURNS] += 1
+        self.calls = self.allocated = True
 
-    def _reload(self, home: Home) -> None:
+    def _load(self, atom: int) -> None:
+        """What is bound outside: captured, or by the top level, which an address leads to; once in a stretch."""
+        if atom not in self.free and (atom in self.own or atom in self.constants or self.static(atom)):
+            return
+        home = self._outer.setdefault(atom, Home(Kind.ANY, -1, 0, 0, []))
+        if home.stretch != self.stretch or self.top:
+            self._moved(home)
+            self.pay(self.prices.load + (self.prices.load if self.stretch or atom not in self.free else 0))
+
+    def _moved(self, home: Home) -> None:
+        """The variable is in a register from here on."""
         self._trail.append((home, home.stretch))
         home.stretch = self.stretch
+
+    def _reload(self, home: Home) -> None:
+        self._moved(home)
         self.pay(self.prices.spill)
         if not home.spilled:
             home.spilled = True
-            home.charge[TIME] += self.prices.spill
-            home.charge[BYTES] += self.prices.spill * self.prices.instruction_bytes
+            for charge in home.writers:
+                charge[TIME] += self.prices.spill
+                charge[BYTES] += self.prices.spill * self.prices.instruction_bytes
 
     def _press(self, homes: list[Home]) -> None:
         change = [0] * (len(self._steps) + 2)
@@ -187,18 +236,23 @@ class Frame:
 
 @dataclass(slots=True)
 class Branches:
-    """Branches of a :class:`Frame`; ``moved``: some branch had a call."""
+    """Branches of a :class:`Frame`; ``moved``: some branch had a call; ``allocated``: before them, or in all."""
 
     frame: Frame
     stretch: int
     trail: int
+    allocated: bool
     moved: bool = False
+    started: bool = False
+    all_allocate: bool = True
 
     def start(self) -> None:
         """The next branch begins, or the code after them."""
+        self.all_allocate = self.all_allocate and (self.frame.allocated or not self.started)
+        self.started = True
         self.moved = self.moved or self.frame.stretch != self.stretch
         self.frame.undo(self.trail)
-        self.frame.stretch = self.stretch
+        self.frame.stretch, self.frame.allocated = self.stretch, self.allocated
 
 
 _KINDS = {Scalar.STRING: Kind.BLOCK, Scalar.FLOAT: Kind.FLOAT}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import replace
 from typing import NamedTuple
 
@@ -18,8 +18,8 @@ from gymcc.envs.ocaml.inliner.session import Closed, Residual, Session
 from gymcc.envs.ocaml.inliner.states import State, States
 from gymcc.envs.ocaml.inliner.values import Group
 from gymcc.envs.ocaml.interpreter.run import FUEL
-from gymcc.envs.ocaml.ir import Function, Program
-from gymcc.envs.ocaml.walk import functions
+from gymcc.envs.ocaml.ir import Constant, Function, LetFunctions, Make, Program
+from gymcc.envs.ocaml.walk import bindings, functions
 
 KEPT = 200_000  # results by state
 _NOTHING: dict[int, Charge] = {}  # of code that stands in other blocks; one object, as results are kept by identity
@@ -67,6 +67,8 @@ class CostModel:
         self._outer = outer_functions(program)
         self._threshold = max(1, self.recording.runs // prices.hot)
         self._plain = _plain(program, self.session.states, rules)
+        static = static_variables(program)
+        self._static = lambda variable: self.session.states.origin(variable) in static
         self._priced: dict[Closed, Priced] = {}
         self._ran: dict[tuple[int, tuple[int, ...]], _Ran] = {}
 
@@ -94,7 +96,7 @@ class CostModel:
 
     def pricer(self) -> Pricer:
         """Prices residual code of the program."""
-        return Pricer(self.prices, self._plain)
+        return Pricer(self.prices, self._plain, self._static)
 
     def _price(self, closed: Closed) -> Priced:
         found = self._priced.get(closed)
@@ -103,7 +105,7 @@ class CostModel:
             if closed.unit.values:
                 pricer.functions(closed.functions)
             else:
-                pricer.function(main_function(self.session.program, closed))
+                pricer.top(main_function(self.session.program, closed), closed.unit.globals)
             found = self._priced[closed] = Priced(pricer.charges)
         return found
 
@@ -177,6 +179,21 @@ def main_function(program: Program, closed: Closed) -> Function:
     """Main's own code as a function, without those that it defines at its top."""
     own = tuple(each for each in closed.bindings if not isinstance(each, Group))
     return replace(program.main, body=replace(program.main.body, bindings=own))
+
+
+def static_variables(program: Program) -> frozenset[int]:
+    """Variables of the source whose values the compiler puts into the program's data: functions, constant blocks."""
+    found: set[int] = set()
+    for binding in bindings(program.main.body):
+        if isinstance(binding, LetFunctions):
+            found.update(function.variable.id for function in binding.functions)
+        elif isinstance(binding.operation, Make) and _is_data(binding.operation, found):
+            found.add(binding.variable.id)
+    return frozenset(found)
+
+
+def _is_data(make: Make, data: Collection[int]) -> bool:
+    return not make.shape.mutable and all(isinstance(arg, Constant) or arg in data for arg in make.args)
 
 
 def _plain(program: Program, states: States, rules: Rules) -> Callable[[int], bool]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from gymcc.envs.ocaml.cost import prices as p
@@ -32,12 +32,16 @@ from gymcc.envs.ocaml.walk import bindings
 
 
 class Pricer:
-    """Prices one piece of code. ``plain`` says which references may be registers."""
+    """Prices one piece of code.
 
-    def __init__(self, prices: p.Prices, plain: Callable[[int], bool]) -> None:
+    ``plain`` says which references may be registers, ``static`` which variables of the top level are in the program's
+    data.
+    """
+
+    def __init__(self, prices: p.Prices, plain: Callable[[int], bool], static: Callable[[int], bool]) -> None:
         self.prices = prices
         self.charges = Charges()
-        self._plain = plain
+        self._plain, self._static = plain, static
         self._handlers: dict[type, Callable[..., None]] = {
             Prim: self._prim,
             Make: self._make,
@@ -55,15 +59,22 @@ class Pricer:
         for function in group.functions:
             self.function(function, own)
 
-    def function(self, function: Function, own: frozenset[int] = frozenset()) -> None:
+    def top(self, function: Function, globals_: Iterable[int]) -> None:
+        """The code of the top level without the functions that it defines."""
+        self._function(Frame(self.prices, self.charges, top=True, globals=frozenset(globals_)), function)
+
+    def function(self, function: Function, own: frozenset[int]) -> None:
         """The code of one function; ``own`` are the closures of its group."""
+        self._function(Frame(self.prices, self.charges, frozenset(function.free), own), function)
+
+    def _function(self, frame: Frame, function: Function) -> None:
         around = self.charges.current
         body = self.charges.at(function.body.path, function.body.id)
-        refs = plain_references(function, self._plain)
-        frame = Frame(self.prices, self.charges, frozenset(function.free), own, refs)
+        frame.refs, frame.static = plain_references(function, self._plain), self._static
         for param in function.params:
             frame.bind(param)
         self.block(frame, function.body, True)
+        self.charges.current = body
         spent = frame.finish() + self.prices.leave
         body[TIME] += spent
         body[BYTES] += spent * self.prices.instruction_bytes + self.prices.function_bytes
@@ -135,8 +146,10 @@ class Pricer:
         if not tail:
             frame.called()
             frame.bind(variable)
-        elif call.kind is CallKind.SELF:
-            frame.jumps.append(self.charges.current)
+        else:
+            frame.tail_called(call.kind is not CallKind.DIRECT)
+            if call.kind is CallKind.SELF:
+                frame.jumps.append(self.charges.current)
 
     def _prim(self, frame: Frame, variable: Variable, prim: Prim) -> None:
         primitive, prices = prim.primitive, self.prices
@@ -189,11 +202,15 @@ class Pricer:
             frame.raw.add(variable.id)
 
     def _set_field(self, frame: Frame, variable: Variable, field: SetField) -> None:
-        frame.touch(field.of)
-        is_ref = field.of in frame.refs
-        frame.use(field.value, field.shape.flat or (is_ref and field.of in frame.raw))
-        immediate = frame.kind(field.value) is Kind.INT or field.shape.fields[field.index].kind is Kind.INT
-        frame.pay(self.prices.store if is_ref or field.shape.flat or immediate else p.MODIFY)
+        if isinstance(field.of, int) and field.of in frame.refs:
+            frame.use(field.value, field.of in frame.raw)
+            frame.pay(isinstance(field.value, Constant))
+            frame.assign(field.of)
+        else:
+            frame.touch(field.of)
+            frame.use(field.value, field.shape.flat)
+            immediate = frame.kind(field.value) is Kind.INT or field.shape.fields[field.index].kind is Kind.INT
+            frame.pay(self.prices.store if field.shape.flat or immediate else p.MODIFY)
         frame.bind(variable)
 
     def _while(self, frame: Frame, variable: Variable, loop: While) -> None:
@@ -216,6 +233,7 @@ class Pricer:
             self.charges.at(loop.body.path, loop.body.id)
             frame.bind(loop.variable)
             self.block(frame, loop.body, False)
+            frame.touch(loop.variable.id)
             frame.pay(self.prices.loop)
         self.charges.current = around
 

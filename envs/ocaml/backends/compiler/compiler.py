@@ -162,7 +162,7 @@ class Compiler(Choices):
         try:
             measured = self.measure(plain)
         except ToolTimeout as error:
-            advice = "make its input smaller, or allow it more time"
+            advice = "make its input smaller, or allow it more time (run_seconds)"
             raise BadProgram(f"the program does not end within {self.run_seconds:g} s; {advice}") from error
         except ToolDied as error:
             raise BadProgram(f"the program does not end well: {error.what}") from error
