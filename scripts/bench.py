@@ -10,6 +10,7 @@ from gymcc.benchmarks import bench_core, bench_looptune, fidelity_looptune
 from gymcc.envs.looptune.dataset import parse_range
 from gymcc.envs.ocaml.dataset import SHIPPED, shipped
 from gymcc.envs.ocaml.fidelity import write_fidelity
+from gymcc.scripts import bench_scaling
 from gymcc.scripts.output import Json, progress, show
 
 app = typer.Typer(
@@ -17,6 +18,8 @@ app = typer.Typer(
     rich_markup_mode=None,
     help="Print speed and quality figures, measured side by side in one run.",
 )
+
+app.command(name="scaling")(bench_scaling.command)
 
 
 @app.command()

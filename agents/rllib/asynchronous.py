@@ -47,7 +47,7 @@ class _Asynchronous:
         if not episodes:
             return
         steps = steps_sampled(self)
-        with self.clock.learning():
+        with self.clock.learning(sum(len(episode.actions) for episode in episodes)):
             results = algorithm.learner_group.update(
                 batch=in_rows(episodes, ours.trace),
                 timesteps={NUM_ENV_STEPS_SAMPLED_LIFETIME: steps, NUM_ENV_STEPS_TRAINED_LIFETIME: steps},

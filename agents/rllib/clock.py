@@ -16,30 +16,31 @@ KEPT = 10_000  # of the latest entries
 class Clock:
     """Durations in seconds."""
 
-    samplings: list[float] = field(default_factory=list)  # from the requests to the last answer
-    updates: list[float] = field(default_factory=list)
-    answers: list[tuple[int, float]] = field(default_factory=list)  # of each runner: steps, seconds it worked
+    samplings: list[float] = field(default_factory=list)  # from asking for episodes to having them
+    updates: list[tuple[int, float]] = field(default_factory=list)  # environment steps since the last, duration
+    rounds: list[list[Sampled]] = field(default_factory=list)  # answers that came together, without their episodes
     episodes: list[tuple[int, float]] = field(default_factory=list)  # steps, seconds spent in the environment
 
     @contextmanager
     def sampling(self) -> Iterator[None]:
-        """Time what is done within as one round of requests."""
-        yield from _timed(self.samplings)
+        """Time what is done within as asking for episodes."""
+        start = time.perf_counter()
+        yield
+        self.samplings.append(time.perf_counter() - start)
+        del self.samplings[:-KEPT]
 
     @contextmanager
-    def learning(self) -> Iterator[None]:
-        """Time what is done within as one update."""
-        yield from _timed(self.updates)
+    def learning(self, steps: int) -> Iterator[None]:
+        """Time what is done within as learning from so many new environment steps."""
+        start = time.perf_counter()
+        yield
+        self.updates.append((steps, time.perf_counter() - start))
+        del self.updates[:-KEPT]
 
-    def add(self, results: Sequence[Sampled]) -> None:
+    def add(self, answers: Sequence[Sampled]) -> None:
         """Note what runners answered."""
-        self.answers += [(result.steps, result.busy) for result in results]
-        self.episodes += [(len(each.actions), each.seconds) for result in results for each in result.episodes]
-        del self.answers[:-KEPT], self.episodes[:-KEPT]
-
-
-def _timed(into: list[float]) -> Iterator[None]:
-    start = time.perf_counter()
-    yield
-    into.append(time.perf_counter() - start)
-    del into[:-KEPT]
+        if not answers:
+            return
+        self.rounds.append([answer._replace(episodes=[], metrics={}) for answer in answers])
+        self.episodes += [(len(each.actions), each.seconds) for answer in answers for each in answer.episodes]
+        del self.rounds[:-KEPT], self.episodes[:-KEPT]

@@ -50,7 +50,7 @@ class ReplayDQN(RLlibDQN):  # type: ignore[misc]
         if self.replay.steps < min(ours.learning_starts, ours.buffer_size // 2):
             return
         self.updates_due += (steps - before) * ours.replay_ratio / ours.batch_size
-        with self.clock.learning():
+        with self.clock.learning(steps - before):
             while self.updates_due >= 1:
                 self.updates_due -= 1
                 self._learn(self.replay.sample(ours.batch_size), steps)

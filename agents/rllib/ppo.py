@@ -44,7 +44,7 @@ class EpisodePPO(RLlibPPO):  # type: ignore[misc]
                 episodes += [episode for result in results for episode in result.episodes]
         if not episodes:
             return
-        with self.clock.learning():
+        with self.clock.learning(sum(len(episode.actions) for episode in episodes)):
             results = self.learner_group.update(
                 batch=with_advantages(episodes, ours.gamma, ours.lam),
                 timesteps={NUM_ENV_STEPS_SAMPLED_LIFETIME: steps_sampled(self)},

@@ -33,7 +33,7 @@ class EpisodeRunner(SingleAgentEnvRunner):  # type: ignore[misc]
     def __init__(self, *, config: Any, **kwargs: Any) -> None:
         super().__init__(config=config, **kwargs)
         self.actor: Actor = actor(self.config.ours)
-        self.seconds = dict.fromkeys(("environment", "inference", "other"), 0.0)  # spent so far
+        self.seconds = dict.fromkeys(("stepping", "inference", "columns"), 0.0)  # spent so far
         self._number = 0  # of the next episode
         self._free: list[Any] = list(self.env.unwrapped.envs) if self.env is not None else []
 
@@ -58,14 +58,14 @@ class EpisodeRunner(SingleAgentEnvRunner):  # type: ignore[misc]
             playing = [player for player in playing if not player.ended]
         self._log(taken, ended)
         episodes = [player.trajectory() for player in sorted(ended, key=lambda player: player.number)]
-        self.seconds["other"] += time.perf_counter() - start - sum(self.seconds.values()) + accounted
+        self.seconds["columns"] += time.perf_counter() - start - sum(self.seconds.values()) + accounted
         return episodes
 
     def _begin(self, env: Any) -> Player:
         player = Player(env, (self.config.seed or 0, self.worker_index or 0, self._number))
         self._number += 1
         self.actor.begin(player)
-        self.seconds["environment"] += player.seconds
+        self.seconds["stepping"] += player.seconds
         return player
 
     def _step(self, players: Sequence[Player], steps: int) -> None:
@@ -77,7 +77,7 @@ class EpisodeRunner(SingleAgentEnvRunner):  # type: ignore[misc]
         for player, action, best in zip(players, actions.tolist(), scores.argmax(-1).tolist(), strict=True):
             player.step(action, best)
         self.seconds["inference"] += asked - start
-        self.seconds["environment"] += time.perf_counter() - asked
+        self.seconds["stepping"] += time.perf_counter() - asked
 
     def _ask(self, players: Sequence[Player]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
         """Masked scores (B, A) and values (B,) of the players' states, from one pass of the network."""

@@ -19,12 +19,9 @@ class Sampled(NamedTuple):
 
     episodes: list[Trajectory]
     metrics: dict[str, Any]
-    busy: float  # seconds that the runner worked for it
-
-    @property
-    def steps(self) -> int:
-        """Environment steps."""
-        return sum(len(episode.actions) for episode in self.episodes)
+    busy: float  # seconds that the runner worked for it,
+    parts: dict[str, float]  # and those of them spent on stepping, inference and columns
+    steps: int  # environment steps
 
 
 def steps_sampled(algorithm: Any) -> int:
@@ -61,7 +58,9 @@ def count(algorithm: Any, sampled: Sampled) -> None:
 
 
 def _sample(runner: EpisodeRunner, weights: Any, steps: int, before: int) -> Sampled:
-    start = time.perf_counter()
+    start, earlier = time.perf_counter(), dict(runner.seconds)
     runner.module.set_state(ray.get(weights) if isinstance(weights, ray.ObjectRef) else weights)
     episodes = runner.sample(steps=steps, steps_before=before)
-    return Sampled(episodes, runner.get_metrics(), time.perf_counter() - start)
+    parts = {name: seconds - earlier[name] for name, seconds in runner.seconds.items()}
+    played = sum(len(episode.actions) for episode in episodes)
+    return Sampled(episodes, runner.get_metrics(), time.perf_counter() - start, parts, played)

@@ -1,0 +1,1 @@
+"""How training scales with the number of runners: a discrete-event model fed with measured times."""
