@@ -155,7 +155,7 @@ def test_the_bytes_in_use_are_those_of_what_is_there(steps):
         store, _ = await replay(steps)
         fresh = LocalStore()
         for key, value, _ in await store.items():
-            fresh._place(key, value, None)
+            fresh._keep(key, value, None)
         assert store.used() == fresh.used()
         await store.delete(await store.keys())
         assert store.used() == 0

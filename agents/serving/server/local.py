@@ -44,17 +44,40 @@ class LocalStore:
         return {"evicted_keys": self.evicted, "expired_keys": self.expired}
 
     async def get(self, key: bytes) -> Value | None:
-        return self._got(key)
+        return self.find(key)
 
     async def get_many(self, keys: Sequence[bytes]) -> Sequence[Value | None]:
-        return [self._got(key) for key in keys]
+        return [self.find(key) for key in keys]
 
     async def put(self, key: bytes, value: Value) -> None:
-        self._put(key, value)
+        self.place(key, value)
 
     async def put_many(self, values: Mapping[bytes, Value]) -> None:
         for key, value in values.items():
-            self._put(key, value)
+            self.place(key, value)
+
+    def find(self, key: bytes) -> Value | None:
+        """:meth:`get` for those who know that the keyspace is here."""
+        value = self._find(key) if self._expiry else self._values.get(key)
+        if key in self._plain:
+            self._plain.move_to_end(key)
+        return value
+
+    def place(self, key: bytes, value: Value) -> None:
+        """:meth:`put` for those who know that the keyspace is here."""
+        old = self._find(key)
+        if type(value) is not Tensor:
+            self._place(key, value, old)
+        elif key in self._plain and type(old) is Tensor and value.layout is old.layout and not self._expiry:
+            self._values[key] = value  # nothing but the numbers changes, which is what most puts are
+            self._plain.move_to_end(key)
+        else:
+            self._place(key, value, old)
+            if b"}." not in key:
+                self._plain[key] = None
+                self._plain.move_to_end(key)
+                if self.tensor_ttl:
+                    self._expire(key, time.time() + self.tensor_ttl)
 
     async def delete(self, keys: Sequence[bytes]) -> int:
         return sum(self._drop(key) for key in keys)
@@ -69,7 +92,7 @@ class LocalStore:
         if key != new:
             self._drop(key)
             self._drop(new)
-            self._put(new, value)
+            self.place(new, value)
             self._expire(new, at)
 
     async def copy(self, key: bytes, new: bytes, replace: bool) -> bool:
@@ -77,7 +100,7 @@ class LocalStore:
         if value is None or key == new or (self._find(new) is not None and not replace):
             return False
         self._drop(new)
-        self._put(new, _copied(value))
+        self.place(new, _copied(value))
         self._expire(new, at)
         return True
 
@@ -128,7 +151,7 @@ class LocalStore:
             return
         kept = old.elements[_span(start, stop, len(old.elements))]
         if kept:
-            self._place(key, List(kept, sum(map(len, kept))), old)
+            self._keep(key, List(kept, sum(map(len, kept))), old)
         else:
             self._drop(key)
 
@@ -167,31 +190,10 @@ class LocalStore:
             else:
                 self._expiry.move_to_end(key)
 
-    def _got(self, key: bytes) -> Value | None:
-        value = self._find(key) if self._expiry else self._values.get(key)
-        if key in self._plain:
-            self._plain.move_to_end(key)
-        return value
-
-    def _put(self, key: bytes, value: Value) -> None:
-        old = self._find(key)
-        if type(value) is not Tensor:
-            self._replace(key, value, old)
-        elif key in self._plain and type(old) is Tensor and value.layout is old.layout and not self._expiry:
-            self._values[key] = value  # nothing but the numbers changes, which is what most puts are
-            self._plain.move_to_end(key)
-        else:
-            self._replace(key, value, old)
-            if b"}." not in key:
-                self._plain[key] = None
-                self._plain.move_to_end(key)
-                if self.tensor_ttl:
-                    self._expire(key, time.time() + self.tensor_ttl)
-
-    def _replace(self, key: bytes, value: Value, old: Value | None) -> None:
+    def _place(self, key: bytes, value: Value, old: Value | None) -> None:
         if old is not None and type(old) is not type(value):
             raise CommandError(WRONG_TYPE)
-        self._place(key, value, old)
+        self._keep(key, value, old)
         self._expiry.pop(key, None)
 
     def _find(self, key: bytes) -> Value | None:
@@ -208,7 +210,7 @@ class LocalStore:
             return value
         raise CommandError(WRONG_TYPE)
 
-    def _place(self, key: bytes, value: Value, old: Value | None) -> None:
+    def _keep(self, key: bytes, value: Value, old: Value | None) -> None:
         self._charge(value.nbytes() + len(key) if old is None else value.nbytes() - old.nbytes(), key)
         self._values[key] = value
 

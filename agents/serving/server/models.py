@@ -10,7 +10,6 @@ from functools import partial
 from math import inf
 from time import perf_counter
 from typing import Any, TypeVar
-from weakref import WeakKeyDictionary
 
 from gymcc.agents.serving.server import runners
 from gymcc.agents.serving.server.batching import Batcher
@@ -41,10 +40,10 @@ class Engine:
             raise
         except Exception as error:  # of any back end
             raise CommandError(f"ERR the model failed: {one_line(error)}") from error
-        self._note(perf_counter() - begin, rows)
+        self.note(perf_counter() - begin, rows)
         return outputs
 
-    def _note(self, seconds: float, rows: int) -> None:
+    def note(self, seconds: float, rows: int) -> None:
         """A run that took a little longer is rather the machine's doing than the model's; one much longer is not."""
         if seconds < TELLING:
             seconds = min(seconds, 2 * self._seconds)
@@ -59,13 +58,11 @@ class Host:
         self._settings = settings
         self._pool = ThreadPoolExecutor(settings.threads, MODEL)
         self._compilers = ThreadPoolExecutor(2, COMPILER)
-        self._engines: WeakKeyDictionary[Model, Engine] = WeakKeyDictionary()
-        self._scripts: WeakKeyDictionary[Script, Any] = WeakKeyDictionary()
         self._compiling: dict[str, asyncio.Future[Any]] = {}
 
     async def run(self, model: Model, arrays: Sequence[Array], timeout: float = inf) -> Sequence[Array]:
         """The outputs of a model; raises :class:`CommandError`, also past ``timeout`` seconds."""
-        engine = self._engines.get(model) or await self._compile(model)
+        engine: Engine = model.compiled or await self._compile(model)
         rows = len(arrays[0]) if arrays else 1
         if engine.batcher is not None:
             return await within(engine.batcher.run(arrays, rows), timeout)
@@ -80,25 +77,23 @@ class Host:
         elif isinstance(value, Script):
             await self.script(value)
 
-    async def _compile(self, model: Model) -> Engine:
+    async def _compile(self, model: Model) -> Any:
         if model.backend in runners.CODE and not self._settings.allow_code:
             raise CommandError(NO_CODE)
         runner = await self._once(model.digest, runners.load, model, self._settings.model_threads)
-        engine = self._engines.get(model)
-        if engine is None:
-            engine = self._engines[model] = Engine(runner)
+        if model.compiled is None:
+            engine = model.compiled = Engine(runner)
             if model.batch[0]:
                 engine.batcher = Batcher(model.batch, partial(self._batch, engine))
-        return engine
+        return model.compiled
 
     async def script(self, script: Script) -> Any:
         """The compiled script; raises :class:`CommandError`."""
         if not self._settings.allow_code:
             raise CommandError(NO_CODE)
-        unit = self._scripts.get(script)
-        if unit is None:
-            unit = self._scripts[script] = await self._once(script.digest, _compiled, script)
-        return unit
+        if script.compiled is None:
+            script.compiled = await self._once(script.digest, _compiled, script)
+        return script.compiled
 
     async def off_loop(self, function: Callable[..., T], *args: Any, timeout: float = inf) -> T:
         """Call in one of the models' threads; raises :class:`CommandError` past ``timeout`` seconds."""

@@ -1,4 +1,4 @@
-"""What a key may hold. All are immutable but hashes and lists, which only their store touches."""
+"""What a key may hold. Only a store changes hashes and lists; the others stay as they are."""
 
 from __future__ import annotations
 
@@ -89,9 +89,9 @@ def _widened(array: Array) -> Array:
     return array.astype(np.dtype(wider or array.dtype).newbyteorder("<"))
 
 
-@dataclass(frozen=True, slots=True, eq=False, weakref_slot=True)  # compiled ones are found by identity
+@dataclass(slots=True, eq=False)
 class Model:
-    """A network as it was stored; ``digest`` names its content, device and batching."""
+    """A network as it was stored; ``digest`` names its content, device and batching. Changed by its host alone."""
 
     backend: str  # ONNX, TORCH, TF
     device: str  # CPU, GPU, GPU:1
@@ -101,13 +101,14 @@ class Model:
     batch: tuple[int, int, int] = (0, 0, 0)  # BATCHSIZE, MINBATCHSIZE, MINBATCHTIMEOUT in ms; 0: none
     inputs: tuple[bytes, ...] = ()
     outputs: tuple[bytes, ...] = ()
+    compiled: Any = None  # by the host that runs it: an Engine, which lives as long as the model
 
     def nbytes(self) -> int:
         """Memory held, roughly: the blob and as much again for the compiled network."""
         return 2 * len(self.blob) + BOOKKEEPING
 
 
-@dataclass(frozen=True, slots=True, eq=False, weakref_slot=True)
+@dataclass(slots=True, eq=False)
 class Script:
     """TorchScript source; with ``entries`` its functions take (tensors, keys, args), without they take tensors."""
 
@@ -116,6 +117,7 @@ class Script:
     digest: str
     tag: bytes = b""
     entries: tuple[bytes, ...] = ()
+    compiled: Any = None  # by the host that runs it
 
     def nbytes(self) -> int:
         """Memory held, roughly."""

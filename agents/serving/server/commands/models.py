@@ -79,7 +79,7 @@ class Execution(NamedTuple):
 
 async def model_execute(session: Session, store: Keyspace, args: Args) -> bytes:
     """``AI.MODELEXECUTE key INPUTS n tensor… OUTPUTS n tensor… [TIMEOUT ms]``"""
-    return await _execute(session, store, _execution(tuple(args)))
+    return await _execute(session, store, execution(tuple(args)))
 
 
 async def model_run(session: Session, store: Keyspace, args: Args) -> bytes:
@@ -93,7 +93,8 @@ async def model_run(session: Session, store: Keyspace, args: Args) -> bytes:
 
 
 @lru_cache(maxsize=4096)  # a client sends the same words again and again
-def _execution(args: tuple[bytes, ...]) -> Execution:
+def execution(args: tuple[bytes, ...]) -> Execution:
+    """What the words of ``AI.MODELEXECUTE`` say; raises :class:`CommandError`."""
     words = Words(args, 2)
     given = options(words, {b"INPUTS": words.several, b"OUTPUTS": words.several, b"TIMEOUT": words.number})
     return Execution(plain(args[1]), given.words(b"INPUTS"), given.words(b"OUTPUTS"), given.timeout())
