@@ -26,8 +26,18 @@ from gymcc.envs.ocaml.backends.compiler import (
     report,
 )
 from gymcc.envs.ocaml.backends.compiler.building import MODULES, location
+from gymcc.envs.ocaml.env import make_env
 from gymcc.scripts.main import build as command_line
-from tests.ocaml.compiler_cases import ANY, compiler_of, everywhere, needs_ocaml, own_cache, site_of
+from tests.ocaml.compiler_cases import (
+    ANY,
+    CLOSURE,
+    compiler_of,
+    everywhere,
+    needs_closure,
+    needs_ocaml,
+    own_cache,
+    site_of,
+)
 
 __all__ = ["own_cache"]
 
@@ -191,6 +201,34 @@ def test_a_compilation_that_takes_too_long_ends_with_an_error(no_folders_left):
     with pytest.raises(ToolTimeout, match=r"did not finish within 0\.01 s") as caught:
         compiler.cost({})
     assert isinstance(caught.value, BackendError)
+
+
+@needs_closure
+def test_code_that_grows_without_end_is_given_up(tmp_path, no_folders_left):
+    """Each function calls the one before twice: inlined everywhere, the last has millions of operations."""
+    steps = [f"let f{n} x = f{n - 1} (f{n - 1} x + {n})" for n in range(1, 25)]
+    text = "\n".join(
+        ["let f0 x = x * 3", *steps, "let () = print_int (f5 1 + if Array.length Sys.argv > 1 then f24 1 else 0)"]
+    )
+    compiler = Compiler(program(tmp_path, text), toolchain=CLOSURE, compile_seconds=3)
+    assert all(Action.INLINE in compiler.legal((site.id,)) for site in compiler.sites)
+    with pytest.raises(ToolTimeout, match=r"did not finish within 3 s"):
+        compiler.cost(everywhere(compiler, Action.INLINE))
+    assert compiler.cost(everywhere(compiler, Action.NEVER)).output == compiler.baseline.output
+
+
+@needs_closure
+def test_a_compilation_that_takes_too_long_ends_the_episode_with_the_penalty(no_folders_left):
+    env = make_env(backend="closure", reward="log_speedup", failure_penalty=2.5)
+    env.reset(options={"instance": "bits"})
+    backend = env.problem.backend("bits")
+    whole, backend.driver = backend.driver, replace(backend.driver, seconds=0.01)
+    _, reward, terminated, truncated, info = env.step(Action.INLINE)
+    assert (reward, terminated, truncated) == (-2.5, False, True)
+    assert "did not finish within 0.01 s" in info["error"]
+    backend.driver = whole
+    env.reset(options={"instance": "bits"})
+    assert env.step(Action.INLINE)[4]["error"] == ""
 
 
 @needs_ocaml
