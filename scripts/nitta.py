@@ -21,14 +21,21 @@ Port = Annotated[str, typer.Option("--port", "-p", metavar="N", help="0: any tha
 Uarch = Annotated[str, typer.Option("--uarch", metavar="FILE", help="Microarchitecture (TOML); default: NITTA's own.")]
 Type = Annotated[str, typer.Option("--type", "-t", metavar="fxM.B", help="Of all values; default: the file's.")]
 MethodName = Annotated[str, typer.Option("--method", "-m", metavar="NAME", help="Search to run first.")]
+Scores = Annotated[
+    list[str] | None,
+    typer.Option("--score", "-s", metavar="ml_NAME", help="Ask the ml-backend that runs here for scores; repeatable."),
+]
 FaultOption = Annotated[
     list[str] | None, typer.Option("--fault", metavar="MODE[:RATE]", help="slow, close, 500 or malformed, on purpose.")
 ]
 
-Models = Annotated[Path, typer.Option(help="Folder of models, one folder each.")]
+Models = Annotated[
+    Path | None, typer.Option(help="Folder of models, one folder each; default: the shipped nitta-guide alone.")
+]
 Host = Annotated[str, typer.Option(help="Interface to listen at; others than this machine can reach 0.0.0.0.")]
 Synthesised = Annotated[
-    Path | None, typer.Option("--program", metavar="PROGRAM.lua", help="What NITTA synthesises; policies need it.")
+    Path | None,
+    typer.Option("--program", metavar="PROGRAM.lua", help="What NITTA synthesises; policies and guides need it."),
 ]
 
 
@@ -44,23 +51,26 @@ def serve(
     uarch: Uarch = "",
     number_type: Type = "",
     method: MethodName = "NoSynthesis",
+    score: Scores = None,
     fault: FaultOption = None,
 ) -> None:
     """Answer NITTA's web API for a program, on this machine only; options may be written as NITTA's are (-p=0)."""
     from gymcc.envs.nitta.numbers import NumberType
     from gymcc.envs.nitta.server.faults import Fault
+    from gymcc.envs.nitta.server.scoring import Service
     from gymcc.envs.nitta.server.serving import open_server, read_program
     from gymcc.envs.nitta.server.serving import serve as run
 
     number = NumberType.parse(_value(number_type)) if number_type else None
     compiled = read_program(program, number, Path(_value(uarch)) if uarch else None)
     faults = [Fault.parse(text) for text in fault or ()]
-    run(open_server(*compiled, port_number(port), _value(method), faults))
+    services = [Service.parse(_value(text)) for text in score or ()]
+    run(open_server(*compiled, port_number(port), _value(method), faults, services))
 
 
 @app.command()
 def ml_backend(
-    models: Models,
+    models: Models = None,
     port: Port = "0",
     host: Host = "127.0.0.1",
     program: Synthesised = None,
@@ -72,10 +82,12 @@ def ml_backend(
         from gymcc.agents.serving.nitta_ml.service import run
     except ImportError as error:
         raise RuntimeError(f"the scoring service needs `pip install 'gymcc[serve]'` ({error})") from error
-    from gymcc.agents.serving.nitta_ml.policy_model import Target
+    from gymcc.agents.serving.nitta_ml.asked import Target
     from gymcc.agents.serving.nitta_ml.store import Store
 
     target = Target(program, _value(uarch), _value(number_type)) if program else None
+    if target:
+        target.root()  # what is wrong with it is told now, not to NITTA
     run(Store(models, target), host, port_number(port))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from typing import Any
 
 from gymcc.envs.nitta.graph import Graph
@@ -149,8 +150,12 @@ class Node:
         """The node of that id, from the root of this one's tree."""
         if not _SID.fullmatch(sid):
             raise UnknownNode(f"{sid!r} is not a node id; ids look like - (the root) or -0-4-7")
-        node: Node = self.root
-        for index in map(int, sid.split("-")[1:] if sid != "-" else ()):
+        return self.root.below(map(int, sid.split("-")[1:] if sid != "-" else ()))
+
+    def below(self, indices: Iterable[int]) -> Node:
+        """The node at the end of a way down from this one; raises :class:`UnknownNode`."""
+        node = self
+        for index in indices:
             if node.crashed or index >= len(node.options):
                 allowed = "none" if node.crashed else f"0 to {len(node.options) - 1}"
                 raise UnknownNode(f"node {node.sid} has no child {index}; allowed: {allowed}")

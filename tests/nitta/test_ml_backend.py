@@ -23,10 +23,11 @@ pytest.importorskip("onnxruntime")
 import uvicorn
 
 from gymcc.agents.serving.nitta_ml.app import build_app
-from gymcc.agents.serving.nitta_ml.service import URL_FILE, announced
+from gymcc.agents.serving.nitta_ml.service import announced
 from gymcc.agents.serving.nitta_ml.store import Store
 from gymcc.agents.serving.nitta_ml.value_model import ModelError, ValueModel
 from gymcc.envs.nitta import features
+from gymcc.envs.nitta.server.scoring import URL_FILE
 from tests.nitta.recorded import read_trace
 from tests.nitta.value_models import write_linear
 

@@ -15,7 +15,8 @@ pytest.importorskip("onnxruntime")
 from onnx import TensorProto, helper, numpy_helper, save
 
 from gymcc.agents.policy import Card, Policy
-from gymcc.agents.serving.nitta_ml.policy_model import REFUSED, PolicyModel, Target
+from gymcc.agents.serving.nitta_ml.asked import Target
+from gymcc.agents.serving.nitta_ml.policy_model import REFUSED, PolicyModel
 from gymcc.agents.serving.nitta_ml.store import Store
 from gymcc.agents.serving.nitta_ml.value_model import ModelError
 from gymcc.envs.core.env import CompilerEnv
@@ -126,7 +127,7 @@ def test_a_policy_needs_the_program(models):
         Store(models)["random"]
     model = Store(models, Target(lua("swap2"), number_type="fx24.32"))["random"]
     assert (model.train_mae, model.validation_mae) == (None, None)
-    assert Store(models).names() == ["random"]
+    assert Store(models).names() == ["nitta-guide", "random"]
 
 
 def test_a_policy_for_something_else(tmp_path):

@@ -1,13 +1,8 @@
-"""A policy exported by training as a scorer of NITTA's options.
-
-A policy looks at the whole state of the synthesis and NITTA tells only of options, so the service must be given the
-program that NITTA synthesises: node ids are the same in the embedded model, which knows the state behind them.
-"""
+"""A policy exported by training as a scorer of NITTA's options: it looks at the whole state of the synthesis."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from threading import Lock
 from typing import Any
@@ -16,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gymcc.agents.policy import Policy
+from gymcc.agents.serving.nitta_ml.asked import Asked, Target, index_of
 from gymcc.agents.serving.nitta_ml.value_model import ModelError
 from gymcc.envs.core.env import CompilerEnv
 from gymcc.envs.core.episode import Episode
@@ -28,15 +24,6 @@ FLOOR = -15.0  # of log-probabilities: with NITTA's 20 added, an option that can
 REFUSED = -20.0  # with it, an option that NITTA cannot evaluate is at 0 and passed over
 
 
-@dataclass(frozen=True, slots=True)
-class Target:
-    """What NITTA synthesises: a Lua file, a microarchitecture file or "" for the default, and the type of values."""
-
-    program: Path
-    uarch: str = ""
-    number_type: str = ""
-
-
 class PolicyModel:
     """A policy that is loaded, for one program. Thread-safe."""
 
@@ -47,7 +34,7 @@ class PolicyModel:
         (instance,) = env.instances
         self._policy, self._problem, self._max_steps = policy, env.problem, env.max_steps
         self._observe = env.observations[policy.card.observation]
-        self._root, self._lock = env.problem.initial(instance), Lock()
+        self._asked, self._lock = Asked(env.problem.initial(instance)), Lock()
 
     @classmethod
     def load(cls, folder: Path, target: Target | None) -> PolicyModel:
@@ -65,11 +52,10 @@ class PolicyModel:
 
         Raises ValueError where the program's tree has other options there.
         """
-        parent = views[0]["sid"].rpartition("-")[0] or "-"
         with self._lock:  # nodes are computed as they are asked for
-            node = self._root.at(parent)
+            node = self._asked.node(views)
             scores = self._log_probabilities(node)
-            return [scores[_index(node, view)] for view in views]
+            return [scores[index_of(node, view)] for view in views]
 
     def _log_probabilities(self, node: Node) -> list[float]:
         """For all options of a node, those that are no actions included."""
@@ -89,15 +75,3 @@ def _log_softmax(logits: NDArray[np.float32], legal: NDArray[np.bool_]) -> NDArr
         shifted -= shifted.max()
     result: NDArray[np.float64] = shifted - np.log(np.exp(shifted).sum() or 1.0)
     return result
-
-
-def _index(node: Node, view: Mapping[str, Any]) -> int:
-    """Which option of ``node`` a view stands for; raises ValueError unless it is of the same kind."""
-    stem, _, last = view["sid"].rpartition("-")
-    kinds = [f"{option.kind}View" for option in node.options]
-    if (stem or "-") != node.sid or not last.isdigit() or not int(last) < len(kinds):
-        raise ValueError(f"node {view['sid']} is not one of the {len(kinds)} children of {node.sid}")
-    if kinds[int(last)] != view["decision"].get("tag"):
-        odd = f"{view['sid']} is {kinds[int(last)]} here and {view['decision'].get('tag')} in NITTA"
-        raise ValueError(f"{odd}: the service was started for another program or microarchitecture")
-    return int(last)

@@ -15,8 +15,8 @@ import uvicorn
 
 from gymcc.agents.serving.nitta_ml.app import build_app
 from gymcc.agents.serving.nitta_ml.store import Store
+from gymcc.envs.nitta.server.scoring import URL_FILE
 
-URL_FILE = ".ml_backend_base_url"
 HOST = "127.0.0.1"
 BACKLOG = 128
 
@@ -28,7 +28,7 @@ def run(store: Store, host: str = HOST, port: int = 0, folder: Path = Path()) ->
     with _listening(host, port) as listener:
         url = f"http://{host}:{listener.getsockname()[1]}"
         with announced(url, folder / URL_FILE):
-            print(f"Serving models for NITTA at {url}: {', '.join(store.names()) or 'none yet'}", flush=True)
+            print(f"Serving models for NITTA at {url}: {', '.join(store.names())}", flush=True)
             uvicorn.Server(uvicorn.Config(build_app(store), log_level="warning")).run(sockets=[listener])
 
 

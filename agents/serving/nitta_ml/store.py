@@ -9,10 +9,14 @@ from pathlib import Path
 from threading import Lock
 from typing import Any, Protocol
 
-from gymcc.agents.serving.nitta_ml.policy_model import NETWORK, PolicyModel, Target
+from gymcc.agents.serving.nitta_ml import guide_model
+from gymcc.agents.serving.nitta_ml.asked import Target
+from gymcc.agents.serving.nitta_ml.guide_model import SHIPPED, GuideModel
+from gymcc.agents.serving.nitta_ml.policy_model import NETWORK, PolicyModel
 from gymcc.agents.serving.nitta_ml.value_model import CARD, ModelError, ValueModel
 
 _NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*")  # no path tricks
+_MARKERS = (CARD, NETWORK, guide_model.CARD)
 
 
 class UnknownModel(LookupError):
@@ -37,13 +41,13 @@ class Model:
 
 
 class Store:
-    """Models of the folder ``root``, by the names of their own folders. Thread-safe.
+    """Models of the folder ``root``, by the names of their own folders, and the guide that is shipped. Thread-safe.
 
-    ``target`` is what NITTA synthesises, which policies must know.
+    ``target`` is what NITTA synthesises, which policies and guides must know.
     """
 
-    def __init__(self, root: Path, target: Target | None = None) -> None:
-        if not root.is_dir():
+    def __init__(self, root: Path | None = None, target: Target | None = None) -> None:
+        if root is not None and not root.is_dir():
             raise ValueError(f"{root}: no such folder of models")
         self.root, self.target, self._lock = root, target, Lock()
         self._loaded: dict[str, Model] = {}
@@ -57,15 +61,25 @@ class Store:
 
     def names(self) -> list[str]:
         """All there are."""
-        return sorted({path.parent.name for marker in (CARD, NETWORK) for path in self.root.glob(f"*/{marker}")})
+        own = self.root.glob("*/*") if self.root else ()
+        return sorted({SHIPPED.name, *(path.parent.name for path in own if path.name in _MARKERS)})
 
     def _load(self, name: str) -> Model:
-        folder = self.root / name
-        if not _NAME.fullmatch(name) or not folder.is_dir():
-            raise UnknownModel(f"Model {name} not found in root {self.root.absolute()}")
+        folder = self._folder(name)
+        if folder is None:
+            where = self.root.absolute() if self.root else "the shipped models"
+            raise UnknownModel(f"Model {name} not found in root {where}; there are {', '.join(self.names())}")
         if (folder / CARD).is_file():
             model = ValueModel.load(folder)
             return Model(name, model, model.card.train_mae, model.card.validation_mae)
         if (folder / NETWORK).is_file():
             return Model(name, PolicyModel.load(folder, self.target))
-        raise ModelError(f"{folder}: no model here; expected {CARD} or {NETWORK} with their side-cars")
+        if (folder / guide_model.CARD).is_file():
+            return Model(name, GuideModel.load(folder, self.target))
+        expected = f"{CARD} with its network, {NETWORK} or {guide_model.CARD} with theirs"
+        raise ModelError(f"{folder}: no model here; expected {expected}")
+
+    def _folder(self, name: str) -> Path | None:
+        if self.root and _NAME.fullmatch(name) and (self.root / name).is_dir():
+            return self.root / name
+        return SHIPPED if name == SHIPPED.name else None

@@ -17,6 +17,7 @@ from gymcc.envs.nitta.server.explored import Explored, NodeCrashed
 
 if TYPE_CHECKING:
     from gymcc.envs.nitta.server.inspection import Inspection
+    from gymcc.envs.nitta.server.scoring import Scoring
     from gymcc.envs.nitta.tree import Node
 
 # Search methods by their names in the API, as :mod:`gymcc.envs.nitta.methods` calls them.
@@ -67,8 +68,8 @@ class Request:
 class Api:
     """Answers from the tree below ``root``; ``inspection`` shows the inside of its nodes, where they have one."""
 
-    def __init__(self, root: Node, inspection: Inspection | None = None) -> None:
-        self.root, self.inspection, self.explored = root, inspection, Explored(root)
+    def __init__(self, root: Node, inspection: Inspection | None = None, scoring: Scoring | None = None) -> None:
+        self.root, self.inspection, self.explored = root, inspection, Explored(root, scoring)
 
     def answer(self, http_method: str, target: str) -> Any:
         """The JSON document for a request.
@@ -93,18 +94,18 @@ class Api:
         return self.explored.info()
 
     def node(self, request: Request) -> Any:
-        return self._at(request).view()
+        return self.explored.view(self._at(request))
 
     def sub_forest(self, request: Request) -> Any:
         children = self.explored.children(self._at(request))
-        return [self.explored.alive(child).view() for child in children]
+        return [self.explored.view(child) for child in children]
 
     def history(self, request: Request) -> Any:
-        return [node.view() for node in self.explored.history(self._at(request))]
+        return [self.explored.view(node) for node in self.explored.history(self._at(request))]
 
     def parent_edge(self, request: Request) -> Any:
         parent = self._at(request).parent
-        return None if parent is None else parent.view()
+        return None if parent is None else self.explored.view(parent)
 
     def page(self, request: Request) -> Any:
         """Any of the pages that show the inside of a node."""

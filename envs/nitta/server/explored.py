@@ -7,6 +7,8 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
+from gymcc.envs.nitta.server.scoring import Scoring
+
 if TYPE_CHECKING:
     from gymcc.envs.nitta.tree import Node
 
@@ -31,8 +33,8 @@ class NodeCrashed(RuntimeError):
 class Explored:
     """Looks nodes up below ``root`` and remembers whose children have been listed."""
 
-    def __init__(self, root: Node) -> None:
-        self.root = root
+    def __init__(self, root: Node, scoring: Scoring | None = None) -> None:
+        self.root, self.scoring = root, scoring or Scoring()
         self._processed: set[str] = set()
 
     def at(self, sid: str) -> Node:
@@ -68,9 +70,13 @@ class Explored:
         return path[::-1]
 
     def scores(self, node: Node) -> list[float]:
-        """NITTA's scores of a node's options, which a search asks for: what it has seen is explored."""
+        """The scores of a node's options, which a search asks for: what it has seen is explored."""
         self._processed.add(node.sid)
-        return [option.score for option in node.options]
+        return self.scoring.scores(node)
+
+    def view(self, node: Node) -> Json:
+        """The node as NITTA's API shows it; raises :class:`NodeCrashed`."""
+        return self.scoring.view(self.alive(node))
 
     def tree(self, node: Node) -> Json:
         """The explored tree from ``node`` on, as ``/synthesisTree`` shows it."""

@@ -19,6 +19,7 @@ from gymcc.envs.nitta.server.api import Api
 from gymcc.envs.nitta.server.faults import Fault
 from gymcc.envs.nitta.server.http import Server
 from gymcc.envs.nitta.server.inspection import Inspection
+from gymcc.envs.nitta.server.scoring import Scoring, Service
 from gymcc.envs.nitta.toml import load
 from gymcc.envs.nitta.tree import open_tree
 
@@ -41,13 +42,19 @@ def read_program(path: Path, number_type: NumberType | None, uarch: Path | None)
 
 
 def open_server(
-    program: Program, microarchitecture: Microarchitecture, port: int, method: str, faults: Sequence[Fault]
+    program: Program,
+    microarchitecture: Microarchitecture,
+    port: int,
+    method: str,
+    faults: Sequence[Fault] = (),
+    scores: Sequence[Service] = (),
 ) -> Server:
     """A server that listens; the search ``method`` (NITTA's ``--method``, in any case) has been run before.
 
-    Raises ValueError for an unknown method and OSError for a port that is taken.
+    ``scores`` are asked for in place of NITTA's own. Raises ValueError for an unknown method and OSError for a port
+    that is taken.
     """
-    api = Api(open_tree(program, microarchitecture), Inspection(program, microarchitecture))
+    api = Api(open_tree(program, microarchitecture), Inspection(program, microarchitecture), Scoring(scores))
     methods = {name.lower(): name for name in METHODS}
     name = methods.get(method.lower(), method)
     choose(METHODS, name, "synthesis method")
