@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+
 import numpy as np
 import pytest
 
@@ -10,6 +12,7 @@ from gymcc.agents.serving import Client, served_policy
 from gymcc.agents.serving.client.errors import ReplyError, UnknownKey
 from gymcc.agents.serving.publish import publish
 from tests.serving.orchestrator import running
+from tests.serving.scripted import scripted
 
 SCRIPT = "def double(x):\n    return 2 * x\n\ndef total(x, y):\n    return x + y\n"
 
@@ -62,18 +65,61 @@ def test_a_model_is_stored_run_looked_for_and_deleted(client, name, model, tmp_p
         client.run_model(name, ["o", "m"], ["scores"])
 
 
-def test_inference_is_one_exchange_and_leaves_nothing_behind(client, name, model):
+def test_inference_leaves_nothing_behind_when_the_client_is_closed(client, orchestrator, name, model):
     policy = Policy.load("looptune-mm-dqn")
     client.set_model(name, model, "ONNX")
-    (scores,) = client.infer(name, observed(policy))
+    with Client(orchestrator.unix, timeout=30) as other:
+        (scores,) = other.infer(name, observed(policy))
+        keys = sorted(other._scratch_keys)
+        assert [client.key_exists(key) for key in keys] == [True] * 3
     np.testing.assert_allclose(scores, policy.scores(*observed(policy)), atol=1e-5)
-    assert not client.key_exists("i0")
-    assert not client.key_exists("o0")
+    assert [client.key_exists(key) for key in keys] == [False] * 3
     client.delete_model(name)
 
 
+def test_inference_is_one_write(tmp_path):
+    def answer(number, request):
+        return (
+            b"*6\r\n+dtype\r\n+INT8\r\n+shape\r\n*1\r\n:1\r\n+blob\r\n$1\r\n\x07\r\n"
+            if b"META" in request
+            else b"+OK\r\n"
+        )
+
+    with scripted(tmp_path, answer) as server, Client(server.address, timeout=20) as client:
+        assert client.infer("m", [np.int8([1]), np.int8([2])])[0].tolist() == [7]
+        client.infer("m", [np.int8([1])])
+        names = [request[0] for request in server.requests()]
+    assert names[:4] == [b"AI.TENSORSET", b"AI.TENSORSET", b"AI.MODELEXECUTE", b"AI.TENSORGET"]
+    first, second, run, get = server.requests()[:4]
+    assert run == [b"AI.MODELEXECUTE", b"m", b"INPUTS", b"2", first[1], second[1], b"OUTPUTS", b"1", get[1]]
+
+
+def test_clients_that_infer_at_once_do_not_meet(orchestrator):
+    policy = Policy.load("looptune-mm-dqn")
+    wrong = []
+
+    def work(seed):
+        observations, masks = observed(policy, seed)
+        expected = policy.scores(observations, masks)
+        with Client(orchestrator.unix, timeout=60) as client:
+            for _ in range(50):
+                if not np.allclose(client.infer("mm", [observations, masks])[0], expected, atol=1e-5):
+                    wrong.append(seed)
+
+    threads = [threading.Thread(target=work, args=(seed,)) for seed in range(1, 5)]
+    [thread.start() for thread in threads]
+    [thread.join() for thread in threads]
+    assert wrong == []
+
+
+@pytest.mark.parametrize(("inputs", "outputs"), [(0, 1), (1, 0)])
+def test_inference_has_inputs_and_outputs(client, inputs, outputs):
+    with pytest.raises(ValueError, match=r"a model has one (in|out)put at least"):
+        client.infer("mm", [np.zeros(1)] * inputs, outputs)
+
+
 def test_a_model_given_what_it_does_not_take_is_refused_by_name(client):
-    with pytest.raises(ReplyError, match=r"AI\.(DAG|MODEL)EXECUTE"):
+    with pytest.raises(ReplyError, match=r"AI\.MODELEXECUTE"):
         client.infer("mm", [np.zeros((1, 3), np.float32)])
     with pytest.raises(UnknownKey, match="model key is empty"):
         client.infer("nobody", [np.zeros((1, 3), np.float32)])

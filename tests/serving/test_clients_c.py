@@ -10,7 +10,7 @@ import pytest
 
 from gymcc.agents.policy import Policy
 from gymcc.agents.serving import Client
-from tests.serving.foreign import CLIENTS, HERE, build, check_decision, run, state, typed
+from tests.serving.foreign import CLIENTS, DECISION, HERE, build, check_decision, run, scored, state, typed, until
 from tests.serving.orchestrator import running
 from tests.serving.scripted import scripted
 
@@ -146,13 +146,24 @@ def test_a_broken_connection_is_made_again_but_a_command_is_not_repeated(exercis
 
 
 def test_a_decision_is_asked_again_when_the_connection_breaks(example, tmp_path):
-    scores = (
-        b"*1\r\n*6\r\n+dtype\r\n+FLOAT\r\n+shape\r\n*2\r\n:1\r\n:2\r\n+blob\r\n$8\r\n" + np.float32([1, 2]).tobytes()
-    )
-    with scripted(tmp_path, lambda number, request: None if number < 2 else scores + b"\r\n") as server:
+    with scripted(tmp_path, lambda number, request: None if number < 2 else scored(request)) as server:
         done = run(example, server.address, "p", stdin="1 0.5 2 1 1")
     assert done.stdout.split() == ["1", "1", "2"]
-    assert len(server.requests()) == 3
+    assert [request[0] for request in server.seen[2]][:4] == DECISION
+
+
+def test_a_client_uses_keys_of_its_own_and_has_them_dropped(example, tmp_path):
+    with scripted(tmp_path, lambda number, request: scored(request)) as server:
+        for _ in range(2):
+            run(example, server.address, "p", stdin="1 0.5 2 1 1")
+        until(lambda: [len(requests) for requests in server.seen] == [6, 6])
+    keys = []
+    for _, *asked, dropped in server.seen:
+        used = {request[1] for request in asked} - {b"p"}
+        assert dropped == [b"DEL", *sorted(used)]
+        assert asked[2][4:] == [asked[0][1], asked[1][1], b"OUTPUTS", b"1", asked[3][1]]
+        keys += used
+    assert len(set(keys)) == 6
 
 
 def test_a_client_survives_a_restart_of_the_server(exercise, tmp_path):

@@ -10,7 +10,7 @@ import pytest
 
 from gymcc.agents.policy import Policy
 from gymcc.agents.serving import Client
-from tests.serving.foreign import CLIENTS, HERE, build, check_decision, run, state, typed
+from tests.serving.foreign import CLIENTS, DECISION, HERE, build, check_decision, run, scored, state, typed, until
 from tests.serving.orchestrator import running
 from tests.serving.scripted import scripted
 
@@ -127,6 +127,16 @@ def test_a_broken_connection_is_made_again_but_a_command_is_not_repeated(exercis
     assert first == f"Broken {server.address}: X: the server closed the connection"
     assert second == "again"
     assert server.requests() == [[b"X"], [b"X"]]
+
+
+def test_a_decision_is_asked_again_and_its_keys_are_dropped(example, tmp_path):
+    with scripted(tmp_path, lambda number, request: None if number < 2 else scored(request)) as server:
+        done = run(example, server.address, "p", stdin="1 0.5 2 1 1")
+        until(lambda: len(server.seen[2]) == 5)
+    assert done.stdout.split() == ["1", "1", "2"]
+    *asked, dropped = server.seen[2]
+    assert [request[0] for request in asked] == DECISION
+    assert dropped == [b"DEL", *sorted({request[1] for request in asked} - {b"p"})]
 
 
 def test_a_client_survives_a_restart_of_the_server(exercise, tmp_path):

@@ -60,6 +60,7 @@ class Client(AdminMethods, ListMethods, PublishedMethods):
 
     def close(self) -> None:
         """Hang up; whatever is done next connects again."""
+        self._forget_scratch()
         self._connection.close()
 
     def _begin(self) -> None:

@@ -7,6 +7,7 @@ import select
 import socket
 import threading
 import time
+import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -126,8 +127,16 @@ class Connection:
 
     def __init__(self, address: Address, settings: Settings) -> None:
         self.address, self._settings = address, settings
-        self._lock, self._owner = threading.Lock(), os.getpid()
+        self._lock, self._owner, self._token = threading.Lock(), os.getpid(), uuid.uuid4().hex
         self._link: Link | None = None
+
+    def identity(self) -> str:
+        """A name that no other client has, nor a forked child."""
+        return f"{os.getpid()}-{self._token}"
+
+    def is_open(self) -> bool:
+        """Whether there is a socket, of this process."""
+        return self._link is not None and self._owner == os.getpid()
 
     def close(self) -> None:
         """Close the socket; the next request opens another."""

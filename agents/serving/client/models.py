@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from math import ceil, inf
 from pathlib import Path
 from typing import Any
@@ -13,14 +14,17 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from gymcc.agents.serving.client.connection import Command
+from gymcc.agents.serving.client.errors import ServingError
 from gymcc.agents.serving.client.session import listed
 from gymcc.agents.serving.client.tensors import TensorMethods, parse_tensor, tensor_get, tensor_set
 from gymcc.agents.serving.protocol import names
+from gymcc.agents.serving.protocol.address import Address, Settings
 from gymcc.agents.serving.protocol.resp import Part
 
 Names = str | Sequence[str] | None
 BACKENDS = ("ONNX", "TORCH", "TF", "TFLITE")
 _DEVICE = re.compile(r"(CPU|GPU)(:[0-9]+)?")
+FAREWELL = 1.0  # seconds for tidying up when a client is closed
 _LONGEST = 60_000_000  # ms that a model may run where nothing else is said
 
 
@@ -28,6 +32,10 @@ class ModelMethods(TensorMethods):
     """A client's methods for models."""
 
     _chunk_size = 0  # bytes of a model in one argument; 0: as the server is configured
+
+    def __init__(self, address: Address, settings: Settings) -> None:
+        super().__init__(address, settings)
+        self._scratch_keys: set[str] = set()
 
     def set_model(
         self,
@@ -80,20 +88,17 @@ class ModelMethods(TensorMethods):
             self._call(*self._execution(name, inputs, outputs))
 
     def infer(self, name: str, inputs: Sequence[ArrayLike], outputs: int = 1) -> list[NDArray[Any]]:
-        """The ``outputs`` first outputs of a model for arrays ``inputs``: one exchange, nothing is stored.
+        """The ``outputs`` first outputs of a model for arrays ``inputs``: put, run and get in one write.
 
-        Beyond SmartRedis, whose three steps put_tensor, run_model and get_tensor wait for the server thrice.
+        Beyond SmartRedis, whose three methods wait for the server thrice. The tensors have names of their own, and the
+        server keeps the latest until the client is closed.
         """
         key = self._model_key(self._read("model"), name)
-        ins, outs = [f"i{i}" for i in range(len(inputs))], [f"o{i}" for i in range(outputs)]
-        with self._operation():
-            steps: list[Command] = [tensor_set(i, np.asarray(data)) for i, data in zip(ins, inputs, strict=True)]
-            steps.append(("AI.MODELEXECUTE", key, "INPUTS", len(ins), *ins, "OUTPUTS", outputs, *outs))
-            steps += [tensor_get(out) for out in outs]
-            dag = [part for step in steps for part in ("|>", *step)]
-            command = ("AI.DAGEXECUTE", "ROUTING", key, "TIMEOUT", self._milliseconds(), *dag)
-            (reply,) = self._pipeline([command], repeatable=True)
-        return [parse_tensor(item) for item in reply[-outputs:]]
+        ins, outs = self._scratch("i", len(inputs)), self._scratch("o", outputs)
+        commands: list[Command] = [tensor_set(i, np.asarray(data)) for i, data in zip(ins, inputs, strict=True)]
+        commands.append(("AI.MODELEXECUTE", key, "INPUTS", len(ins), *ins, "OUTPUTS", outputs, *outs))
+        replies = self._pipeline([*commands, *map(tensor_get, outs)])
+        return [parse_tensor(reply) for reply in replies[-outputs:]]
 
     def run_model_multigpu(
         self, name: str, offset: int, first_gpu: int, num_gpus: int, inputs: Names = None, outputs: Names = None
@@ -132,6 +137,23 @@ class ModelMethods(TensorMethods):
             raise ValueError("a model has one byte at least")
         size = self._chunk_size or self._expect(int, "AI.CONFIG", "GET", "MODEL_CHUNK_SIZE")
         return [memoryview(model)[start : start + size] for start in range(0, len(model), size)]
+
+    def _scratch(self, letter: str, count: int) -> list[str]:
+        """Keys for tensors that nobody else uses: another client has another connection, and so has a forked child."""
+        if count < 1:
+            raise ValueError(f"a model has one {'input' if letter == 'i' else 'output'} at least, got {count}")
+        keys = [f"{names.SCRATCH}{self._connection.identity()}.{letter}{i}" for i in range(count)]
+        self._scratch_keys.update(keys)
+        return keys
+
+    def _forget_scratch(self) -> None:
+        """Have the server drop them, if it is there to."""
+        own = f"{names.SCRATCH}{self._connection.identity()}."
+        keys = [key for key in self._scratch_keys if key.startswith(own)]  # not those of the process forked from
+        self._scratch_keys.clear()
+        if keys and self._connection.is_open():
+            with suppress(ServingError), self.within(FAREWELL):
+                self._call("DEL", *keys)
 
     def _execution(self, name: str, inputs: Names, outputs: Names) -> list[Part]:
         reads = [self._read_tensor(item) for item in listed(inputs)]

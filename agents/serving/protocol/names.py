@@ -11,6 +11,7 @@ from binascii import crc_hqx
 from functools import cache
 
 SLOTS = 16384
+SCRATCH = "gymcc.scratch."  # what the keys begin with that one connection alone uses, while it makes a request
 
 
 def prefixed(prefix: str, name: str) -> str:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import subprocess
+import time
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -50,3 +52,21 @@ def check_decision(done: subprocess.CompletedProcess[str], policy: Policy, seed:
     np.testing.assert_allclose(scores, policy.scores(observation[None], mask[None])[0], rtol=1e-5, atol=1e-5)
     assert action == policy.act(observation, mask)
     assert mask[int(action)]
+
+
+DECISION = [b"AI.TENSORSET", b"AI.TENSORSET", b"AI.MODELEXECUTE", b"AI.TENSORGET"]  # the commands of one
+
+
+def scored(request: list[bytes]) -> bytes:
+    """What a server answers to the commands of a decision between two actions."""
+    head = b"*6\r\n+dtype\r\n+FLOAT\r\n+shape\r\n*2\r\n:1\r\n:2\r\n+blob\r\n$8\r\n"
+    scores = head + np.float32([1, 2]).tobytes() + b"\r\n"
+    return scores if request[0] == b"AI.TENSORGET" else b"+OK\r\n"
+
+
+def until(ready: Callable[[], bool]) -> None:
+    """Wait for what other threads do; fails after a while."""
+    end = time.monotonic() + PATIENT
+    while not ready():
+        assert time.monotonic() < end
+        time.sleep(0.01)

@@ -88,8 +88,8 @@ const char *gymcc_message(const gymcc_client *client);
 /* The name of a code, such as "GYMCC_TIMED_OUT". */
 const char *gymcc_status_name(gymcc_status status);
 
-/* Run a model on `inputs`, in the model's order: one exchange, nothing stays on the server. outputs[i].data belongs to
- * the client and is good until its next call. */
+/* Run a model on `inputs`, in the model's order: one exchange. outputs[i].data belongs to the client and is good until
+ * its next call. The server keeps the tensors, under names of their own, until the client is closed. */
 gymcc_status gymcc_infer(gymcc_client *client, const char *model, const gymcc_tensor *inputs, int n_inputs,
                          gymcc_tensor *outputs, int n_outputs);
 
@@ -163,6 +163,8 @@ struct gymcc_client {
     gymcc_reply *replies; /* in preorder */
     size_t n_replies, room;
     int no_memory;
+    char scratch[64];        /* what the keys begin with that only this client uses */
+    int n_inputs, n_outputs; /* that were ever used */
     char message[GYMCC__MESSAGE];
 };
 
@@ -604,6 +606,14 @@ static char *gymcc__duplicate(const char *text) {
     return copy ? strcpy(copy, text) : NULL;
 }
 
+static void gymcc__name(gymcc_client *client) {
+    static unsigned count = 0;
+    struct timespec now;
+    clock_gettime(CLOCK_REALTIME, &now);
+    snprintf(client->scratch, sizeof client->scratch, "gymcc.scratch.%ld-%llx%09lx-%u.", (long)getpid(),
+             (unsigned long long)now.tv_sec, (unsigned long)now.tv_nsec, count++);
+}
+
 gymcc_status gymcc_open(gymcc_client **client, const char *address, const char *password, double seconds) {
     gymcc_client *made = (gymcc_client *)calloc(1, sizeof *made);
     *client = made;
@@ -611,6 +621,7 @@ gymcc_status gymcc_open(gymcc_client **client, const char *address, const char *
     if (!address) address = getenv("SSDB");
     if (!password) password = getenv("GYMCC_PASSWORD");
     made->socket = -1;
+    gymcc__name(made);
     made->seconds = seconds;
     made->address = gymcc__duplicate(address);
     made->password = password && *password ? gymcc__duplicate(password) : NULL;
@@ -627,8 +638,35 @@ gymcc_status gymcc_open(gymcc_client **client, const char *address, const char *
     }
 }
 
+/* The key of a tensor that nobody but this client uses. */
+static void gymcc__scratch(gymcc_client *client, char letter, int number) {
+    char key[sizeof client->scratch + 16];
+    snprintf(key, sizeof key, "%s%c%d", client->scratch, letter, number);
+    gymcc__text(client, key);
+}
+
+static void gymcc__scratches(gymcc_client *client, const char *word, char letter, int n) {
+    int i;
+    gymcc__text(client, word);
+    gymcc__number(client, n);
+    for (i = 0; i < n; i++) gymcc__scratch(client, letter, i);
+}
+
+/* Have the server drop them, without waiting for it. */
+static void gymcc__forget(gymcc_client *client) {
+    int i;
+    if (client->socket < 0 || client->n_inputs + client->n_outputs == 0) return;
+    client->out.size = 0;
+    gymcc__head(client, '*', 1 + (size_t)client->n_inputs + (size_t)client->n_outputs);
+    gymcc__text(client, "DEL");
+    for (i = 0; i < client->n_inputs; i++) gymcc__scratch(client, 'i', i);
+    for (i = 0; i < client->n_outputs; i++) gymcc__scratch(client, 'o', i);
+    if (!client->no_memory && send(client->socket, client->out.data, client->out.size, GYMCC__NO_SIGNAL) < 0) return;
+}
+
 void gymcc_close(gymcc_client *client) {
     if (!client) return;
+    gymcc__forget(client);
     gymcc__hang_up(client);
     free(client->address);
     free(client->password);
@@ -663,66 +701,43 @@ static gymcc_status gymcc__read_tensors(gymcc_client *client, const gymcc_reply 
     return GYMCC_OK;
 }
 
-/* One command of a graph: the sign that begins it, and its size. */
-static void gymcc__step(gymcc_client *client, const char *name) {
-    gymcc__text(client, "|>");
-    gymcc__text(client, name);
-}
-
-static void gymcc__names(gymcc_client *client, const char *word, char letter, int n) {
-    char name[16];
-    int i;
-    gymcc__text(client, word);
-    gymcc__number(client, n);
-    for (i = 0; i < n; i++) {
-        snprintf(name, sizeof name, "%c%d", letter, i);
-        gymcc__text(client, name);
-    }
-}
-
 gymcc_status gymcc_infer(gymcc_client *client, const char *model, const gymcc_tensor *inputs, int n_inputs,
                          gymcc_tensor *outputs, int n_outputs) {
-    char what[128], name[16];
+    char what[128];
     gymcc_status status;
-    size_t parts = 5;
+    const gymcc_reply *reply;
     int i;
     gymcc__begin(client);
-    if (!model || !*model || n_inputs < 0 || n_outputs < 1)
-        return gymcc__fail(client, GYMCC_BAD_ARGUMENT, "a model's name and one output at least are needed");
+    if (!model || !*model || n_inputs < 1 || n_outputs < 1)
+        return gymcc__fail(client, GYMCC_BAD_ARGUMENT, "a model's name, one input and one output at least are needed");
     for (i = 0; i < n_inputs; i++)
         if ((status = gymcc__check_tensor(client, inputs + i, "input", i))) return status;
-    for (i = 0; i < n_inputs; i++) parts += 6 + (size_t)inputs[i].ndim;
-    parts += 7 + (size_t)n_inputs + (size_t)n_outputs + 5 * (size_t)n_outputs;
+    if (client->n_inputs < n_inputs) client->n_inputs = n_inputs;
+    if (client->n_outputs < n_outputs) client->n_outputs = n_outputs;
     snprintf(what, sizeof what, "model %.100s", model);
 
-    gymcc__head(client, '*', parts);
-    gymcc__text(client, "AI.DAGEXECUTE");
-    gymcc__text(client, "ROUTING");
-    gymcc__text(client, model);
-    gymcc__text(client, "TIMEOUT");
-    gymcc__number(client, client->seconds < 1e6 ? (int64_t)(client->seconds * 1e3) + 1 : 1000000000);
     for (i = 0; i < n_inputs; i++) {
-        gymcc__step(client, "AI.TENSORSET");
-        snprintf(name, sizeof name, "i%d", i);
-        gymcc__text(client, name);
+        gymcc__head(client, '*', 5 + (size_t)inputs[i].ndim);
+        gymcc__text(client, "AI.TENSORSET");
+        gymcc__scratch(client, 'i', i);
         gymcc__tensor(client, inputs + i);
     }
-    gymcc__step(client, "AI.MODELEXECUTE");
+    gymcc__head(client, '*', 6 + (size_t)n_inputs + (size_t)n_outputs);
+    gymcc__text(client, "AI.MODELEXECUTE");
     gymcc__text(client, model);
-    gymcc__names(client, "INPUTS", 'i', n_inputs);
-    gymcc__names(client, "OUTPUTS", 'o', n_outputs);
+    gymcc__scratches(client, "INPUTS", 'i', n_inputs);
+    gymcc__scratches(client, "OUTPUTS", 'o', n_outputs);
     for (i = 0; i < n_outputs; i++) {
-        gymcc__step(client, "AI.TENSORGET");
-        snprintf(name, sizeof name, "o%d", i);
-        gymcc__text(client, name);
+        gymcc__head(client, '*', 4);
+        gymcc__text(client, "AI.TENSORGET");
+        gymcc__scratch(client, 'o', i);
         gymcc__text(client, "META");
         gymcc__text(client, "BLOB");
     }
-    if ((status = gymcc__call(client, 1, what, 1)) || (status = gymcc__refusal(client, what))) return status;
-    if (client->replies->kind != GYMCC_ARRAY || client->replies->size < (size_t)n_outputs)
-        return gymcc__fail(client, GYMCC_BAD_ANSWER, "%s: the answer is not that of a graph", what);
-    return gymcc__read_tensors(client, gymcc_item(client->replies, client->replies->size - (size_t)n_outputs), outputs,
-                               n_outputs, what);
+    status = gymcc__call(client, (size_t)n_inputs + 1 + (size_t)n_outputs, what, 1);
+    if (status || (status = gymcc__refusal(client, what))) return status;
+    for (reply = client->replies, i = 0; i < n_inputs + 1; i++) reply += reply->span;
+    return gymcc__read_tensors(client, reply, outputs, n_outputs, what);
 }
 
 gymcc_status gymcc_decide(gymcc_client *client, const char *model, const float *observation, size_t n_observation,

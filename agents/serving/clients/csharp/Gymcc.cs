@@ -1,7 +1,7 @@
 // Ask a published policy of a GymCC server for a decision.
 //
-// An example: no .NET was at hand when it was written, so it has been neither compiled nor run. It sends what the
-// clients in C and OCaml send, which CI compiles and runs. .NET 6 or newer, no package:
+// An example: no .NET was at hand when it was written, so it has been neither compiled nor run. CI compiles
+// and runs those in C, C++ and OCaml. .NET 6 or newer, no package:
 //
 //     using var client = new Gymcc.Client("unix:///run/gymcc.sock");
 //     (int action, float[] scores) = client.Decide("jitcse", observation, mask);

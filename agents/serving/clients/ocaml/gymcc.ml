@@ -10,6 +10,8 @@ type t = {
   seconds : float;
   mutable deadline : float;
   mutable link : link option;
+  scratch : string; (* what the keys begin with that only this client uses *)
+  mutable used : string list;
 }
 
 type dtype = Float | Double | Int8 | Int16 | Int32 | Int64 | Uint8 | Uint16
@@ -274,15 +276,30 @@ let exchange ?(repeatable = true) client what commands =
   List.iter check replies;
   replies
 
+let clients = ref 0
+
+let own_prefix () =
+  incr clients;
+  Printf.sprintf "gymcc.scratch.%d-%h-%d." (Unix.getpid ()) (Unix.gettimeofday ()) !clients
+
 let connect ?address ?password ?(seconds = 5.) () =
   let given value variable = match value with Some _ -> value | None -> Sys.getenv_opt variable in
   let address = Option.value (given address "SSDB") ~default:"" in
-  let client = { address; password = given password "GYMCC_PASSWORD"; seconds; deadline = 0.; link = None } in
+  let password = given password "GYMCC_PASSWORD" in
+  let client = { address; password; seconds; deadline = 0.; link = None; scratch = own_prefix (); used = [] } in
   if address = "" then raise (Failed (Bad_argument, "no address: give one, or set SSDB to host:port or unix://path"));
   ignore (exchange client "PING" [ [ "PING" ] ]);
   client
 
-let close = hang_up
+(* The server drops the client's tensors, for which nobody waits. *)
+let close client =
+  (match client.link with
+  | Some link when client.used <> [] -> (
+      client.deadline <- Unix.gettimeofday () +. retry;
+      try send client link (encode [ "DEL" :: client.used ]) with Exit | Hung_up _ -> ())
+  | _ -> ());
+  client.used <- [];
+  hang_up client
 
 (* What is offered *)
 
@@ -311,20 +328,18 @@ let put_tensor client key tensor = ignore (exchange client "AI.TENSORSET" [ tens
 let get_tensor client key =
   tensor_of client "AI.TENSORGET" (List.hd (exchange client "AI.TENSORGET" [ tensor_get key ]))
 
-let rec last n list = if List.length list <= n then list else last n (List.tl list)
+let rec drop n list = if n = 0 then list else drop (n - 1) (List.tl list)
 
 let infer client model inputs n =
   let what = "model " ^ model in
-  let names letter count = List.init count (Printf.sprintf "%c%d" letter) in
-  let ins = names 'i' (List.length inputs) and outs = names 'o' n in
-  let counted names = string_of_int (List.length names) :: names in
+  if inputs = [] || n < 1 then failed client Bad_argument "%s: one input and one output at least are needed" what;
+  let keys letter count = List.init count (Printf.sprintf "%s%c%d" client.scratch letter) in
+  let ins = keys 'i' (List.length inputs) and outs = keys 'o' n in
+  let counted keys = string_of_int (List.length keys) :: keys in
   let run = [ "AI.MODELEXECUTE"; model; "INPUTS" ] @ counted ins @ ("OUTPUTS" :: counted outs) in
-  let steps = List.map2 (tensor_set client) ins inputs @ [ run ] @ List.map tensor_get outs in
-  let limit = string_of_int (1 + int_of_float (client.seconds *. 1e3)) in
-  let graph = [ "AI.DAGEXECUTE"; "ROUTING"; model; "TIMEOUT"; limit ] @ List.concat_map (List.cons "|>") steps in
-  match exchange client what [ graph ] with
-  | [ Array replies ] when List.length replies >= n -> List.map (tensor_of client what) (last n replies)
-  | _ -> failed client Bad_answer "%s: the answer is not that of a graph" what
+  let commands = List.map2 (tensor_set client) ins inputs @ [ run ] @ List.map tensor_get outs in
+  client.used <- List.sort_uniq compare (ins @ outs @ client.used);
+  List.map (tensor_of client what) (drop (List.length ins + 1) (exchange client what commands))
 
 let decide client policy ~observation ~mask =
   let legal = Array.map (fun legal -> if legal then 1. else 0.) mask in

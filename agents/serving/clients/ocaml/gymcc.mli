@@ -45,7 +45,8 @@ val to_floats : tensor -> float array
 (** Of a tensor of integers. *)
 val to_ints : tensor -> int array
 
-(** [infer client model inputs n]: the [n] first outputs of a model: one exchange, nothing stays on the server. *)
+(** [infer client model inputs n]: the [n] first outputs of a model, in one exchange. The server keeps the tensors,
+    under names of their own, until the client is closed. *)
 val infer : t -> string -> tensor list -> int -> tensor list
 
 (** The legal action with the highest score, and all scores. *)
