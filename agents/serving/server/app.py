@@ -22,6 +22,7 @@ from gymcc.agents.serving.protocol.address import Address
 from gymcc.agents.serving.server import runners
 from gymcc.agents.serving.server.connection import Connection
 from gymcc.agents.serving.server.context import Server
+from gymcc.agents.serving.server.journal import JournaledStore
 from gymcc.agents.serving.server.limits import Settings
 from gymcc.agents.serving.server.local import LocalStore
 from gymcc.agents.serving.server.models import Host
@@ -53,8 +54,9 @@ class Listen:
 
 
 def build(settings: Settings) -> Server:
-    """A server with its keyspace in this process."""
-    store = LocalStore(settings.memory, settings.evict, settings.tensor_ttl)
+    """A server with its keyspace in this process, which outlives it if there is a snapshot."""
+    kind = JournaledStore if settings.snapshot else LocalStore
+    store = kind(settings.memory, settings.evict, settings.tensor_ttl)
     return Server(settings, store, Host(settings))
 
 
@@ -157,14 +159,15 @@ async def working(server: Server, listen: Listen) -> AsyncIterator[list[str]]:
 
     Raises :class:`.snapshot.SnapshotError` if it cannot be read, OSError if it cannot be written.
     """
-    saver = Saver(server, Path(server.settings.snapshot)) if server.settings.snapshot else None
-    if saver:
-        await saver.load()
+    saver = None
+    if isinstance(server.store, JournaledStore):
+        saver = Saver(server, server.store, Path(server.settings.snapshot))
+        await saver.begin()
     async with listening(server, listen) as addresses, _periodically(server, saver):
         await warm_up(server)
         yield addresses
     if saver:
-        await saver.save()
+        await saver.end()
     server.host.close()
 
 

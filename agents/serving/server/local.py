@@ -73,7 +73,7 @@ class LocalStore:
             self._plain.move_to_end(key)
         else:
             self._place(key, value, old)
-            if b"}." not in key:
+            if is_plain(key, value):
                 self._plain[key] = None
                 self._plain.move_to_end(key)
                 if self.tensor_ttl:
@@ -255,6 +255,11 @@ class LocalStore:
             self._expiry.pop(key, None)
         else:
             self._expiry[key] = at
+
+
+def is_plain(key: bytes, value: Value) -> bool:
+    """Whether it is a tensor of its own, not one of a data set's, whose keys are ``{name}.tensor``."""
+    return type(value) is Tensor and b"}." not in key
 
 
 def _copied(value: Value) -> Value:

@@ -5,35 +5,52 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
+from collections.abc import Iterable
 from pathlib import Path
 
-from gymcc.agents.serving.server import snapshot
+from gymcc.agents.serving.server import journal, snapshot
 from gymcc.agents.serving.server.context import Server, Session
 from gymcc.agents.serving.server.dispatch import COMMANDS
 from gymcc.agents.serving.server.errors import CommandError
+from gymcc.agents.serving.server.journal import Journal, JournaledStore
 from gymcc.agents.serving.server.snapshot import SnapshotError
 
+LONG = 64 << 20  # bytes of a journal after which it is time for a snapshot
 log = logging.getLogger(__name__)
 
 
 class Saver:
-    """Writes a server's snapshot, one at a time, and reads it."""
+    """Writes a server's snapshot, one at a time, with a journal from each to the next; and reads them."""
 
-    def __init__(self, server: Server, path: Path) -> None:
+    def __init__(self, server: Server, store: JournaledStore, path: Path) -> None:
         self._server = server
+        self._store = store
         self._path = path
         self._lock = asyncio.Lock()
         self._commands = 0  # executed when it was last saved
         server.save = self.save
 
+    async def begin(self) -> None:
+        """Read what there is and keep a journal from now on; raises :class:`SnapshotError` or OSError."""
+        covered = await self._load() if self._path.exists() else 0
+        journals = journal.found(self._path)
+        for number, path in journals:
+            if number >= covered:
+                await self._replay(path, journal.read(path))
+        self._store.journal = Journal(self._path, max([covered, *(number + 1 for number, _ in journals)]))
+
     async def save(self) -> None:
         """Save; raises OSError if the disk does not take it."""
         server = self._server
         async with self._lock:
-            commands = server.statistics.commands
+            commands, current = server.statistics.commands, self._store.journal
+            assert current is not None
             server.saving = True
             try:
-                await server.host.in_thread(snapshot.write, self._path, await server.store.items())
+                number = current.next()
+                items = await self._store.items()
+                await server.host.in_thread(snapshot.write, self._path, items, number)
+                current.forget()
             except OSError as error:
                 log.error("cannot save to %s: %s", self._path, error)
                 raise
@@ -42,24 +59,37 @@ class Saver:
             server.saved, self._commands = time.time(), commands
 
     def is_due(self) -> bool:
-        """Whether the interval is over and anything was done in it."""
+        """Whether the interval is over and anything was done in it, or the journal has grown long."""
         server = self._server
-        if not server.settings.save_every or server.saving or server.statistics.commands == self._commands:
+        if server.saving or server.statistics.commands == self._commands or self._store.journal is None:
             return False
-        return time.time() - max(server.saved, server.statistics.started) >= server.settings.save_every
+        if self._store.journal.size > max(LONG, 2 * self._store.used()):
+            return True
+        return 0 < server.settings.save_every <= time.time() - max(server.saved, server.statistics.started)
 
-    async def load(self) -> None:
-        """Put what the snapshot holds, if there is one, models uncompiled; raises :class:`SnapshotError`."""
-        if not self._path.exists():
-            return
-        server = self._server
-        session = Session(server, 0, Nobody(), trusted=True, loading=True)
-        for args in snapshot.read(self._path):
+    async def end(self) -> None:
+        """Save for the last time; raises OSError if the disk does not take it."""
+        await self.save()
+        if self._store.journal is not None:
+            self._store.journal.close()
+            self._store.journal = None
+
+    async def _load(self) -> int:
+        """Put what the snapshot holds; the number of the first journal that goes beyond it."""
+        commands = snapshot.read(self._path)
+        *_, covered = next(commands)
+        await self._replay(self._path, commands)
+        return int(covered)
+
+    async def _replay(self, path: Path, commands: Iterable[list[bytes]]) -> None:
+        """Execute commands, but leave models uncompiled."""
+        session = Session(self._server, 0, Nobody(), trusted=True, loading=True)
+        for args in commands:
             try:
-                await COMMANDS[args[0]].handler(session, server.store, args)
+                await COMMANDS[args[0]].handler(session, self._store, args)
             except (LookupError, CommandError) as error:
-                raise SnapshotError(f"{self._path}: {error}") from error
-        log.info("%s: %d keys", self._path, len(await server.store.keys()))
+                raise SnapshotError(f"{path}: {error}") from error
+        log.info("%s: %d keys", path, len(await self._store.keys()))
 
 
 async def warm_up(server: Server) -> None:

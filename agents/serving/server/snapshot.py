@@ -16,7 +16,8 @@ from gymcc.agents.serving.server.values import Alias, Hash, List, Model, Script,
 
 Items = Sequence[tuple[bytes, Value, float | None]]  # key, value, when it expires in seconds since 1970
 NAME = b"GYMCC.SNAPSHOT"
-HEAD = encode_command(NAME, 1)
+VERSION = b"1"
+BEGIN = b"*3\r\n$14\r\n%b\r\n$1\r\n%b\r\n" % (NAME, VERSION)
 END = b"*2\r\n$3\r\nEND\r\n$8\r\n%08x\r\n"  # CRC-32 of all before
 MANY = 10_000  # elements of a list in one command
 CHUNK = 1 << 20
@@ -26,12 +27,12 @@ class SnapshotError(ValueError):
     """A file that is no snapshot, or not whole; the message says which."""
 
 
-def write(path: Path, items: Items) -> None:
-    """Replace the file at once; what was there stays if anything fails."""
+def write(path: Path, items: Items, journal: int) -> None:
+    """Replace the file at once; what was there stays if anything fails. ``journal``: the first that goes beyond it."""
     partial = path.with_name(f".{path.name}.{os.getpid()}")
     try:
         with partial.open("wb") as file:
-            _fill(file, items)
+            _fill(file, items, journal)
             file.flush()
             os.fsync(file.fileno())
         os.replace(partial, path)
@@ -41,29 +42,30 @@ def write(path: Path, items: Items) -> None:
 
 
 def read(path: Path) -> Iterator[list[bytes]]:
-    """The commands of a snapshot, all of it checked first; raises :class:`SnapshotError`."""
+    """The head and the commands of a snapshot, all of it checked first; raises :class:`SnapshotError`."""
     size = _checked(path)
     reader = hiredis.Reader()
     with path.open("rb") as file:
         while left := size - file.tell():
             reader.feed(file.read(min(CHUNK, left)))
             while command := reader.gets():
-                if command[0] != NAME:
-                    yield command
+                yield command
 
 
-def _fill(file: BinaryIO, items: Items) -> None:
-    file.write(HEAD)
-    checksum = zlib.crc32(HEAD)
+def _fill(file: BinaryIO, items: Items, journal: int) -> None:
+    head = encode_command(NAME, VERSION, journal)
+    file.write(head)
+    checksum = zlib.crc32(head)
     ordered = sorted(items, key=lambda item: isinstance(item[1], Alias))  # an alias needs its model
     for key, value, at in ordered:
-        for command in _commands(key, value, at):
+        for command in commands_of(key, value, at):
             file.write(command)
             checksum = zlib.crc32(command, checksum)
     file.write(END % checksum)
 
 
-def _commands(key: bytes, value: Value, at: float | None) -> Iterator[bytes]:
+def commands_of(key: bytes, value: Value, at: float | None) -> Iterator[bytes]:
+    """The commands that make a key, which expires at a time in seconds since 1970, None: never."""
     if isinstance(value, List):
         elements = iter(value.elements)
         while some := list(islice(elements, MANY)):
@@ -71,7 +73,12 @@ def _commands(key: bytes, value: Value, at: float | None) -> Iterator[bytes]:
     else:
         yield encode_command(*_command(key, value))
     if at is not None:
-        yield encode_command("PEXPIREAT", key, round(at * 1000))
+        yield expiry_of(key, at)
+
+
+def expiry_of(key: bytes, at: float) -> bytes:
+    """The command that has a key expire at a time in seconds since 1970."""
+    return encode_command("PEXPIREAT", key, round(at * 1000))
 
 
 def _command(key: bytes, value: Value) -> list[Part]:
@@ -104,7 +111,7 @@ def _checked(path: Path) -> int:
     size = path.stat().st_size - len(END % 0)
     checksum = 0
     with path.open("rb") as file:
-        if file.read(len(HEAD)) != HEAD:
+        if file.read(len(BEGIN)) != BEGIN:
             raise SnapshotError(f"{path}: no snapshot of this version of gymcc")
         file.seek(0)
         while left := size - file.tell():
