@@ -23,6 +23,7 @@ from gymcc.agents.config import APPO, IMPALA
 from gymcc.agents.rllib.clock import Clock
 from gymcc.agents.rllib.columns import in_rows
 from gymcc.agents.rllib.sampling import Sampled, count, request, sample, steps_sampled
+from gymcc.agents.rllib.seeding import seed_all
 from gymcc.agents.rllib.trajectory import Trajectory
 
 REQUESTS = 2  # that a runner has, the one it works on included
@@ -34,6 +35,7 @@ class _Asynchronous:
     """A training step: one batch of whatever episodes are there, and as many requests as have been answered."""
 
     def setup(self, config: Any) -> None:
+        seed_all(config.run_seed)
         super().setup(config)  # type: ignore[misc]
         self.clock = Clock()
         self._waiting: deque[Trajectory] = deque()

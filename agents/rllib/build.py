@@ -26,6 +26,7 @@ def build(experiment: Experiment, env: CompilerEnv[Any], seed: int) -> Algorithm
     _check(experiment, env)
     register_env(environment.NAME, environment.make)
     config, learner = _configured(experiment)
+    config.run_seed = seed  # not RLlib's: see seeding.py
     settings = {
         "id": experiment.env.id,
         "options": environment.training_options(experiment),
@@ -41,7 +42,7 @@ def build(experiment: Experiment, env: CompilerEnv[Any], seed: int) -> Algorithm
         .learners(num_learners=0, num_gpus_per_learner=0, learner_class=learner)
         .fault_tolerance(restart_failed_env_runners=True, restart_failed_sub_environments=True)
         .reporting(min_sample_timesteps_per_iteration=experiment.budget.iteration_steps)
-        .debugging(seed=seed, log_level="ERROR")
+        .debugging(log_level="ERROR")
     )
 
 

@@ -15,6 +15,7 @@ from gymcc.agents.config import DQN
 from gymcc.agents.rllib.clock import Clock
 from gymcc.agents.rllib.replay import Replay, Sample
 from gymcc.agents.rllib.sampling import sample, steps_sampled
+from gymcc.agents.rllib.seeding import seed_all
 
 
 class ReplayDQNConfig(DQNConfig):  # type: ignore[misc]
@@ -29,10 +30,11 @@ class ReplayDQN(RLlibDQN):  # type: ignore[misc]
     """DQN whose training step is: weights to the runners, whole episodes back, ``replay_ratio`` of updates."""
 
     def setup(self, config: ReplayDQNConfig) -> None:
+        seed_all(config.run_seed)
         super().setup(config)
         spaces = self.env_runner_group.get_spaces()["__env_single__"]
         size, n_actions = spaces[0]["observations"].shape[0], int(spaces[1].n)
-        self.replay = Replay(config.ours, size, n_actions, seed=config.seed or 0)
+        self.replay = Replay(config.ours, size, n_actions, seed=config.run_seed)
         self.updates_due = 0.0
         self.clock = Clock()
 

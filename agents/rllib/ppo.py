@@ -12,6 +12,7 @@ from gymcc.agents.config import PPO
 from gymcc.agents.rllib.clock import Clock
 from gymcc.agents.rllib.columns import with_advantages
 from gymcc.agents.rllib.sampling import sample, steps_sampled
+from gymcc.agents.rllib.seeding import seed_all
 from gymcc.agents.rllib.trajectory import Trajectory
 
 
@@ -27,6 +28,7 @@ class EpisodePPO(RLlibPPO):  # type: ignore[misc]
     """PPO whose training step is: weights to the runners, whole episodes back, epochs of updates on them."""
 
     def setup(self, config: Any) -> None:
+        seed_all(config.run_seed)
         super().setup(config)
         self.clock = Clock()
 

@@ -62,7 +62,7 @@ class EpisodeRunner(SingleAgentEnvRunner):  # type: ignore[misc]
         return episodes
 
     def _begin(self, env: Any) -> Player:
-        player = Player(env, (self.config.seed or 0, self.worker_index or 0, self._number))
+        player = Player(env, (self.config.run_seed, self.worker_index or 0, self._number))
         self._number += 1
         self.actor.begin(player)
         self.seconds["stepping"] += player.seconds

@@ -129,6 +129,16 @@ def test_training_starts_from_a_policys_weights(tmp_path: Path) -> None:
     assert not (tmp_path / "third").exists()
 
 
+@pytest.mark.parametrize("algorithm", [SMALL["algorithm"], PPO, APPO], ids=["dqn", "ppo", "appo"])
+def test_the_same_seed_is_the_same_training(algorithm: dict[str, Any], tmp_path: Path) -> None:
+    rows: dict[str, list[dict[str, Any]]] = {"one": [], "other": [], "another": []}
+    for name, seen in rows.items():
+        train(small(algorithm=algorithm, seed=int(name == "another")), tmp_path / name, progress=seen.append)
+    one, other, another = ([(row["return_mean"], row["loss"]) for row in seen] for seen in rows.values())
+    assert one == other
+    assert one != another
+
+
 @pytest.mark.parametrize("algorithm", [IMPALA, APPO], ids=["impala", "appo"])
 def test_what_does_not_wait_learns_too(algorithm: dict[str, Any], tmp_path: Path) -> None:
     """With a runner in another process; illegal and useless moves are the first to be unlearned."""
