@@ -29,8 +29,8 @@ def publish(client: Client, run: str, name: str, alias: bool = True, device: str
     another one is. ``alias``: NAME stands for it from now on, once the server was seen to decide as the file does.
     ``batch``: requests of so many states may be computed at once. Raises :class:`PublishError`.
     """
-    title, _, version = name.partition(":")
-    for part in (title, version or "1"):
+    title, colon, version = name.partition(":")
+    for part in (title, version) if colon else (title,):
         if not NAME.fullmatch(part):
             raise PublishError(
                 f"{name!r}: expected NAME or NAME:VERSION of letters, digits and ._- after a first letter"

@@ -63,26 +63,24 @@ def build(settings: Settings) -> Server:
 @contextlib.asynccontextmanager
 async def listening(server: Server, listen: Listen) -> AsyncIterator[list[str]]:
     """Listen while the context lasts; gives the addresses, as clients write them."""
-    loop = asyncio.get_running_loop()
-    numbers = count(1)
-    opened: list[asyncio.AbstractServer] = []
-    addresses = []
-    try:
+    loop, numbers, addresses = asyncio.get_running_loop(), count(1), []
+    with contextlib.ExitStack() as opened:
         if listen.path:
-            opened.append(await loop.create_unix_server(_factory(server, numbers, True), sock=_unix(listen.path)))
+            unix = await loop.create_unix_server(_factory(server, numbers, True), sock=_unix(listen.path))
+            opened.callback(Path(listen.path).unlink, missing_ok=True)
+            opened.callback(unix.close)
             addresses.append(str(Address(path=listen.path)))
         if listen.port is not None:
             made = _tcp(listen.host, listen.port)
-            opened.append(await loop.create_server(_factory(server, numbers, False), sock=made))
+            opened.callback((await loop.create_server(_factory(server, numbers, False), sock=made)).close)
             addresses.append(str(Address(listen.host, made.getsockname()[1])))
+        opened.callback(_hang_up, server)
         yield addresses
-    finally:
-        for each in opened:
-            each.close()
-        for session in list(server.sessions.values()):
-            session.peer.abort()
-        if listen.path:
-            Path(listen.path).unlink(missing_ok=True)
+
+
+def _hang_up(server: Server) -> None:
+    for session in list(server.sessions.values()):
+        session.peer.abort()
 
 
 def _factory(server: Server, numbers: count[int], local: bool) -> Callable[[], Connection]:

@@ -18,6 +18,8 @@ def guard(settings: Settings, listen: Listen, insecure: bool, code: bool | None)
     local = listen.is_local()
     if listen.port is None and not listen.path:
         raise ValueError("a server needs a port or the path of a unix socket")
+    if listen.port is not None and not 0 <= listen.port < 1 << 16:
+        raise ValueError(f"port {listen.port} is none; allowed are 0 (any free one) to 65535")
     if not local and not settings.password and not insecure:
         raise ValueError(
             f"{listen.host} can be reached from other machines: give a password (GYMCC_PASSWORD), or --insecure to let "
