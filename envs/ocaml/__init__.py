@@ -38,8 +38,27 @@ under the rules of `closure` (default) or `flambda`. `backend="closure"`, `"flam
 program (`gymcc ocaml setup`); cost is instructions counted by valgrind, else seconds, which vary.
 
 **Instances.** `ocaml/programs`: 26 programs of ours (`bdd`, `lenses`, ...), split by program; `ocaml/generated`: a
-seeded generator (`gen/<seed>`); `dataset=`: your own .ml file or a folder of them; `program=`: one program, a file or
-a folder of modules.
+seeded generator (`gen/<seed>`); `dataset=`: your own .ml file or a folder of them; `program=`: one program, a file,
+several in link order, or a folder of modules.
+
+**Your own program**, which prints what it computes, searched with the compiler that is installed and written with
+attributes where a decision is not the compiler's own; layout and comments stay:
+
+    gymcc ocaml setup                                    # once; --flambda builds a private compiler with Flambda, too
+    gymcc search ocaml --program src/ --evaluations 100 --input typed.txt --apply tuned/
+    gymcc search ocaml --program a.ml --program main.ml --method annealing --backend flambda --json
+
+**A policy in your compiler.** `gymcc ocaml ppx` is a preprocessor of syntax trees that any ocamlopt from 4.13 on takes:
+
+    gymcc ocaml collect … && gymcc ocaml attribute … && gymcc ocaml learn …    # or gymcc train CONFIG: a policy.onnx
+    ocamlopt -ppx "gymcc ocaml ppx --policy /path/to/policy.onnx" a.ml b.ml main.ml -o program
+    (ocamlopt_flags (:standard -ppx "gymcc ocaml ppx --policy /path/to/policy.onnx"))                    ; of dune
+
+The policy walks through each file as through an episode, in its `mode`, and sees what it was trained on but for the
+profile; a program of one file it decides as in the environment. Calls of another file's function can be inlined where
+that file's body was kept: Flambda keeps them, closure mode only the smallest, so that functions of up to `--keep 40`
+expressions are marked for keeping; dune's `--profile dev` hides all bodies, `release` does not. `--explain` prints each
+decision. What ocamlopt is called with beyond `-I` and `-open` (`-inline`, `-O3`) is told by `--flags`.
 
 **Version history.** v0: first.
 """

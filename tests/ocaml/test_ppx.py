@@ -154,6 +154,32 @@ def test_files_are_found_in_other_folders(project, policies):
     assert decisions["main.ml:4:8"] == "inline"
 
 
+@needs_closure
+def test_libraries_are_seen_through_the_module_that_names_their_files(project, policies):
+    """As dune compiles them: objects in a hidden folder, long names, short ones opened."""
+    objects = project / "library" / ".tools.objs" / "native"
+    objects.mkdir(parents=True)
+    for name in MODULES[:3]:
+        (project / name).rename(project / "library" / name)
+    aliases = "".join(f"module {name} = Tools__{name}\n" for name in ("Mixing", "Queue_of"))
+    (project / "library" / "tools.ml").write_text(aliases)
+    (project / "main.ml").write_text("open Tools\n" + (project / "main.ml").read_text())
+    common = ("-w", "-49", "-no-alias-deps", "-I", str(objects.relative_to(project)))
+    named = {"tools": "tools.ml", **{f"tools__{name[0].upper()}{name[1:]}": name for name in MODULES[:3]}}
+    for name, file in named.items():
+        target = objects / f"{name.partition('.')[0]}.{'cmi' if file.endswith('i') else 'cmx'}"
+        opened = ("-open", "Tools") if file != "tools.ml" else ()
+        done = ocamlopt(
+            project, policies["inline"], "-o", str(target), "-c", f"library/{file}", options=(*common, *opened)
+        )
+        assert done.returncode == 0, done.stderr
+        assert "left to the compiler" not in done.stderr
+    linked = [f"{objects}/{name}.cmx" for name in ("tools", "tools__Mixing", "tools__Queue_of")]
+    _, printed, decisions = compiled(project, policies["inline"], *linked, "main.ml", options=common)
+    assert printed == b"52086\n"
+    assert {"main.ml:5:8", "main.ml:7:49", "main.ml:12:9"} <= set(decisions)  # pop, mix, push
+
+
 @needs_flambda
 def test_the_compiler_that_calls_is_the_one_that_is_asked(project, policies):
     private = FLAMBDA.ocamlopt.path

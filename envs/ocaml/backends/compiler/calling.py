@@ -22,7 +22,8 @@ MAGIC_BYTES = 12
 NATIVE = "ocamlopt"  # what a native-code compiler calls itself; others' calls are not inlined by it
 GENERATIONS = 6  # processes between a preprocessor and the compiler: shells, wrappers
 SECONDS = 30.0
-_FIELD = r"\b{name} = ((?:\[[^\]]*\]|\([^)]*\)|[^;{{}}])*)"
+SWITCHES = {"recursive_types": "-rectypes", "principal": "-principal", "transparent_modules": "-no-alias-deps"}
+_FIELD = r"\b{name} =\s*((?:\[[^\]]*\]|\([^)]*\)|[^;{{}}])*)"
 _TEXT = re.compile(r'"((?:[^"\\]|\\.)*)"', re.DOTALL)
 
 
@@ -55,11 +56,7 @@ def read_call(tool: Tool, tree: Path) -> Call:
     """What a syntax tree tells; raises :class:`gymcc.envs.core.toolchain.ToolError`."""
     body = json.loads(run(tool, ["context", str(tree.absolute())], seconds=SECONDS).out)
     context = body["context"]
-    switches = [
-        switch
-        for name, switch in (("recursive_types", "-rectypes"), ("principal", "-principal"))
-        if _field(context, name).strip() == "true"
-    ]
+    switches = [switch for name, switch in SWITCHES.items() if _field(context, name).strip() == "true"]
     package = _texts(context, "for_package")
     return Call(
         body["name"],
