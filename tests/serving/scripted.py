@@ -11,20 +11,27 @@ from pathlib import Path
 
 import hiredis
 
-Reply = bytes | None  # None: hang up
+
+class Last(bytes):
+    """A reply after which the server hangs up."""
+
+
+Reply = bytes | None  # None: hang up at once
 Script = Callable[[int, list[bytes]], Reply]  # number of the connection from 0, request
 
 
 class Scripted:
-    """Listens on a Unix socket; ``seen`` are the requests by connection."""
+    """Listens on a Unix socket, or a port; ``seen`` are the requests by connection."""
 
-    def __init__(self, path: Path, script: Script) -> None:
-        self.address, self.seen = f"unix://{path}", list[list[list[bytes]]]()
-        self._script, self._listener = script, socket.socket(socket.AF_UNIX)
-        self._listener.bind(str(path))
-        self._listener.listen()
-        self._threads = [threading.Thread(target=self._accept, daemon=True)]
-        self._threads[0].start()
+    def __init__(self, path: Path | None, script: Script) -> None:
+        self.seen = list[list[list[bytes]]]()
+        self._script = script
+        self._listener = socket.socket(socket.AF_UNIX) if path else socket.create_server(("127.0.0.1", 0))
+        if path:
+            self._listener.bind(str(path))
+            self._listener.listen()
+        self.address = f"unix://{path}" if path else f"127.0.0.1:{self._listener.getsockname()[1]}"
+        threading.Thread(target=self._accept, daemon=True).start()
 
     def requests(self) -> list[list[bytes]]:
         """All but the greeting PING of each connection."""
@@ -53,12 +60,14 @@ class Scripted:
                     if reply is None:
                         return
                     peer.sendall(reply)
+                    if isinstance(reply, Last):
+                        return
 
 
 @contextmanager
-def scripted(folder: Path, script: Script) -> Iterator[Scripted]:
-    """A scripted server for as long as it is needed."""
-    server = Scripted(folder / "scripted.sock", script)
+def scripted(folder: Path | None, script: Script) -> Iterator[Scripted]:
+    """A scripted server for as long as it is needed, on a socket in ``folder`` or, without one, on a port."""
+    server = Scripted(folder and folder / "scripted.sock", script)
     try:
         yield server
     finally:

@@ -12,7 +12,8 @@ import pytest
 
 from gymcc.agents.serving import Client, Dataset, ServingError
 from gymcc.agents.serving.client import errors
-from tests.serving.scripted import scripted, slow
+from tests.serving.foreign import until
+from tests.serving.scripted import Last, scripted, slow
 
 OK, ONE = b"+OK\r\n", b":1\r\n"
 PATIENT = 20.0  # seconds; nothing in these tests takes as long unless it hangs
@@ -91,15 +92,13 @@ def test_an_append_is_never_sent_twice(serve):
     assert server.requests() == [[b"RPUSH", b"l", b"{d}"]]
 
 
-def test_a_connection_that_the_server_closed_meanwhile_is_made_again_even_for_an_append(serve):
-    def script(number, request):
-        return None if request[0] == b"DEL" else ONE
-
-    server, client = serve(script)
-    with pytest.raises(errors.ConnectionFailed), client.within(0.3):
-        client.delete_list("l")
-    client.append_to_list("l", Dataset("d"))
-    assert server.requests()[-1] == [b"RPUSH", b"l", b"{d}"]
+def test_a_connection_that_the_server_closed_meanwhile_is_made_again_even_for_an_append():
+    with scripted(None, lambda number, request: ONE if number else Last(ONE)) as server:
+        client = Client(server.address, timeout=PATIENT)
+        assert client.key_exists("x")
+        until(client._connection._link.stale)
+        client.append_to_list("l", Dataset("d"))
+    assert server.seen[1] == [[b"RPUSH", b"l", b"{d}"]]
 
 
 def test_a_server_that_always_hangs_up_is_an_error_within_the_deadline(serve):
