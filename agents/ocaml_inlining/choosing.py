@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from itertools import product
 from math import exp, log
 from typing import Any, NamedTuple
 
 from gymcc.agents.ocaml_inlining.fitting import fit
 from gymcc.agents.ocaml_inlining.lessons import Lessons
-from gymcc.agents.ocaml_inlining.network import Committee
+from gymcc.agents.ocaml_inlining.network import Committee, Quorum
 from gymcc.agents.ocaml_inlining.settings import Choice, Settings
 from gymcc.agents.policy import rollouts
 from gymcc.agents.rllib.export import TorchScorer
@@ -34,17 +35,19 @@ def learned(
     are those of the quorum that was chosen: growth, slowest and geometric means over all folds.
     """
     others = [name for name in lessons.programs if name not in env.instances]
-    found: dict[float, list[Outcome]] = {quorum: [] for quorum in settings.choice.quorums}
+    found: dict[Quorum, list[Outcome]] = {
+        quorum: [] for quorum in product(settings.choice.inline, settings.choice.never)
+    }
     for fold in folds(programs, settings.choice.folds):
         seen = [name for name in programs if name not in fold]
         committee = fit(lessons.of([*others, *seen]), settings, unasked(env, settings))
         for quorum, outcomes in found.items():
-            committee.quorum.fill_(quorum)
+            committee.require(quorum)
             outcomes += outcomes_of(committee, env, settings.observation, fold)
     chosen = choose_quorum(found, settings.choice)
     committee = fit(lessons.of([*others, *programs]), settings, unasked(env, settings))
-    committee.quorum.fill_(chosen)
-    return committee, {"quorum": chosen, **figures(found[chosen])}
+    committee.require(chosen)
+    return committee, {"quorum": list(chosen), **figures(found[chosen])}
 
 
 def folds(programs: Sequence[str], count: int) -> list[list[str]]:
@@ -83,7 +86,7 @@ def outcome(env: CompilerEnv[Any], program: str, actions: Sequence[int]) -> Outc
     return Outcome(time, size, time * max(1.0, size) ** problem.size_weight)
 
 
-def choose_quorum(found: Mapping[float, Sequence[Outcome]], choice: Choice) -> float:
+def choose_quorum(found: Mapping[Quorum, Sequence[Outcome]], choice: Choice) -> Quorum:
     """The quorum that is fastest among those that keep the limits, the highest if there are none."""
     known = {quorum: figures(outcomes) for quorum, outcomes in found.items()}
     kept = [q for q, each in known.items() if each["size"] <= choice.growth and each["slowest"] <= choice.slowest]

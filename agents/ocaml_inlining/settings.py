@@ -40,14 +40,16 @@ class Fitting(Section):
 
 
 class Choice(Section):
-    """How sure the committee must be to decide: of ``quorums`` that which is the fastest on held-out programs.
+    """How sure the committee must be to inline, and never to: what is the fastest on held-out programs, of all pairs.
 
     Only those count with which code grows by no more than the factor ``growth`` in the geometric mean, and no program
-    gets slower than by the factor ``slowest``; if none does, the surest is taken.
+    gets slower than by the factor ``slowest``; if none does, the surest pair is taken. Not to inline where the compiler
+    would is the greater risk: it may cost multiples of the time, where inlining for nothing costs size.
     """
 
-    quorums: Annotated[tuple[Share, ...], Field(min_length=1)] = (0.5, 0.55, 0.6, 0.65, 0.7, 0.75, 0.8, 0.85, 0.9)
-    folds: Annotated[int, Field(ge=2)] = 4
+    inline: Annotated[tuple[Share, ...], Field(min_length=1)] = (0.4, 0.5, 0.6, 0.7, 0.8, 0.9)
+    never: Annotated[tuple[Share, ...], Field(min_length=1)] = (0.5, 0.7, 0.9, 1.0)
+    folds: Annotated[int, Field(ge=2)] = 3
     growth: Positive = 1.08
     slowest: Positive = 1.02
 

@@ -28,13 +28,14 @@ from gymcc.envs.ocaml.actions import Action
 from gymcc.scripts.ocaml import app
 
 INPUTS, UNASKED = 5, 3
+SHARES = st.floats(0.5, 0.95)  # of at least a half, so that but one can be reached
 CONFIGS = Path(__file__).parents[2] / "configs"
 PROGRAMS = ("dispatch", "parsers", "lenses", "gen/4")
 QUICK = """
 splits: [train, validation]
 experts: {models: [star], margins: [0.0005], hidden: 4}
 fitting: {steps: 20}
-choice: {folds: 2, quorums: [0.5, 0.9]}
+choice: {folds: 2, inline: [0.5, 0.9], never: [0.9]}
 """
 
 
@@ -43,12 +44,12 @@ def committee(seed, quorum):
     net = Committee(INPUTS, experts=3, hidden=4, unasked=UNASKED)
     with torch.no_grad():
         net.last.normal_(std=2)
-    net.quorum.fill_(quorum)
+    net.require(quorum)
     return net
 
 
 @settings(max_examples=60, deadline=None)
-@given(st.integers(0, 10_000), st.floats(0.5, 0.95), st.booleans(), st.booleans())
+@given(st.integers(0, 10_000), st.tuples(SHARES, SHARES), st.booleans(), st.booleans())
 def test_a_committee_decides_against_the_compiler_only_where_it_is_sure(seed, quorum, flambda, inlines_unasked):
     net, random = committee(seed, quorum), np.random.default_rng(seed)
     seen = random.normal(size=(1, INPUTS)).astype(np.float32)
@@ -60,14 +61,14 @@ def test_a_committee_decides_against_the_compiler_only_where_it_is_sure(seed, qu
     likely = (powers / powers.sum(-1, keepdims=True)).mean(0)[0]
     unasked = Action.INLINE if inlines_unasked else Action.NEVER
     expected = Action.DEFAULT if flambda else unasked
-    for action in (Action.INLINE, Action.NEVER):
-        if likely[action] > quorum:
+    for action, needed in zip((Action.INLINE, Action.NEVER), quorum, strict=True):
+        if likely[action] > needed:
             expected = action
     assert TorchScorer(net).scores(seen, mask)[0].argmax() == expected
 
 
 def test_nothing_but_what_is_legal_is_decided():
-    net = committee(1, 0.5)
+    net = committee(1, (0.5, 0.5))
     seen = np.random.default_rng(1).normal(size=(50, INPUTS)).astype(np.float32)
     for legal in ([0, 0, 1], [0, 1, 0], [1, 0, 0]):
         scores = TorchScorer(net).scores(seen, np.tile(legal, (50, 1)))
@@ -133,10 +134,11 @@ def test_experts_learn_what_they_are_shown():
 def test_the_fastest_quorum_that_keeps_the_limits_is_chosen():
     fast, large = Outcome(0.8, 1.0, 0.8), Outcome(0.5, 1.5, 0.52)
     slow, calm = Outcome(1.1, 1.0, 1.1), Outcome(0.99, 1.0, 0.99)
+    a, b, c, d = (0.5, 0.5), (0.5, 0.9), (0.6, 0.5), (0.6, 0.9)
     limits = Choice(growth=1.1, slowest=1.02)
-    assert choose_quorum({0.5: [large, large], 0.6: [fast, slow], 0.7: [fast, calm], 0.8: [calm, calm]}, limits) == 0.7
-    assert choose_quorum({0.5: [large, large], 0.6: [fast, slow]}, limits) == 0.6
-    assert choose_quorum({0.5: [fast, large], 0.6: [calm, calm]}, Choice(growth=1.3)) == 0.5
+    assert choose_quorum({a: [large, large], b: [fast, slow], c: [fast, calm], d: [calm, calm]}, limits) == c
+    assert choose_quorum({a: [large, large], b: [fast, slow]}, limits) == b
+    assert choose_quorum({a: [fast, large], d: [calm, calm]}, Choice(growth=1.3)) == a
 
 
 @settings(max_examples=30, deadline=None)
