@@ -80,7 +80,7 @@ class OptionsNet(MaskedNet):
         padded = self._padded(each, at, present)
         mean = padded.sum(1) / present.sum(1, keepdim=True).clamp(min=1)
         whole = self.whole(torch.cat([whole, mean, padded.amax(1)], -1))
-        scores = self.score(torch.relu(self.alone(each) + self.among(whole)[at[:, 0]]))
+        scores = self.score(torch.relu(self.alone(each) + self.among(whole).index_select(0, at[:, 0])))
         return self.completed(self._padded(scores, at, present).squeeze(-1), whole), self.value(whole)
 
     @staticmethod
