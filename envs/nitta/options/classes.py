@@ -23,11 +23,10 @@ from gymcc.envs.nitta.state import Synthesis
 MOST_BEGINNINGS = 5_000
 ENDLESS = 2**20  # assignments; of more than that not even as many beginnings
 MOST_OF_ENDLESS = 1_000  # beginnings with one function more, of which MOST_OF_ENDLESS / (units that it may go to) go on
-_REMEMBERED = 2**10  # assignments at most, where the classes are remembered: states have many of them in common
 
 Run = tuple[int, int]  # rank of a function's kind, length
 Runs = tuple[frozenset[Run], Run]  # closed runs, the one going on
-Beginning = tuple[Runs, ...]  # by unit
+Beginning = tuple[int, ...]  # by unit the number of its runs
 Choice = tuple[int, ...]  # by function the number of its unit
 Load = tuple[UnitType, int]  # of a unit: its type and how many functions it holds
 _NO_RUNS: Runs = (frozenset(), (-1, 0))
@@ -44,10 +43,9 @@ def representatives(
     assignments = prod(len(units) for _, units in ambiguous)
     widest = max(len(units) for _, units in ambiguous)
     most = MOST_BEGINNINGS if assignments <= ENDLESS else max(1, MOST_OF_ENDLESS // widest)
-    last = _remembered_last if assignments <= _REMEMBERED else last_of_classes
     return [
         tuple((function, positions[unit]) for (function, _), unit in zip(ambiguous, choice, strict=True))
-        for choice in last(tuple(functions), loads, most)
+        for choice in last_of_classes(tuple(functions), loads, most)
     ]
 
 
@@ -56,28 +54,48 @@ def rank(kind: Kind) -> int:
     return _RANKS.get(kind, len(_RANKS) + list(Kind).index(kind))
 
 
+@lru_cache(256)  # states that follow each other have it in common
 def last_of_classes(
     functions: tuple[tuple[int, tuple[int, ...]], ...], loads: tuple[Load, ...], most: int
-) -> list[Choice]:
+) -> tuple[Choice, ...]:
     """The last choice of each class, for functions by rank and numbers of units; of beginnings at most so many."""
-    beginnings: dict[Beginning, Choice] = {(_NO_RUNS,) * len(loads): ()}
+    numbered = _Numbered()
+    beginnings: dict[Beginning, Choice] = {(0,) * len(loads): ()}
     for function, units in functions:
-        beginnings = _extended(beginnings, function, units)
+        beginnings = _extended(beginnings, numbered, function, units)
         if len(beginnings) > most:
             beginnings = dict(list(beginnings.items())[:: -(-len(beginnings) // most)])
-    classes = {_class_of(loads, runs): choice for runs, choice in beginnings.items()}
-    return [choice for _, choice in sorted(classes.items())]
+    classes = {_class_of(loads, [numbered.runs[n] for n in key]): choice for key, choice in beginnings.items()}
+    return tuple(choice for _, choice in sorted(classes.items()))
 
 
-_remembered_last = lru_cache(512)(last_of_classes)
+class _Numbered:
+    """Runs by number, so that beginnings are compared as numbers; 0 for none."""
+
+    def __init__(self) -> None:
+        self.runs: list[Runs] = [_NO_RUNS]
+        self._numbers: dict[Runs, int] = {_NO_RUNS: 0}
+
+    def number(self, runs: Runs) -> int:
+        """The number of some runs, a new one if they have none."""
+        if runs not in self._numbers:
+            self._numbers[runs] = len(self.runs)
+            self.runs.append(runs)
+        return self._numbers[runs]
 
 
-def _extended(beginnings: dict[Beginning, Choice], function: int, units: Sequence[int]) -> dict[Beginning, Choice]:
+def _extended(
+    beginnings: dict[Beginning, Choice], numbered: _Numbered, function: int, units: Sequence[int]
+) -> dict[Beginning, Choice]:
     """Beginnings with one function more, on each of its units; in the order of assignments, as they were before."""
     longer: dict[Beginning, Choice] = {}
+    after: dict[int, int] = {}
     for runs, choice in beginnings.items():
         for unit in units:
-            key = (*runs[:unit], _longer(runs[unit], function), *runs[unit + 1 :])
+            before = runs[unit]
+            if before not in after:
+                after[before] = numbered.number(_longer(numbered.runs[before], function))
+            key = (*runs[:unit], after[before], *runs[unit + 1 :])
             longer.pop(key, None)  # so that the last of its sort stands where it belongs
             longer[key] = (*choice, unit)
     return longer
@@ -90,7 +108,7 @@ def _longer(runs: Runs, function: int) -> Runs:
     return (closed | {(last, length)} if length else closed), (function, 1)
 
 
-def _class_of(loads: Sequence[Load], beginning: Beginning) -> tuple[Any, ...]:
+def _class_of(loads: Sequence[Load], beginning: Sequence[Runs]) -> tuple[Any, ...]:
     entries = {
         (*load, tuple(sorted(closed | {last})))
         for load, (closed, last) in zip(loads, beginning, strict=True)
