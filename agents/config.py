@@ -203,6 +203,20 @@ class Budget(Section):
         return min(1.0, max(steps, minutes))
 
 
+class Uploads(Section):
+    """Experience comes from an orchestrator (``gymcc serve``) that running compilers upload to, not from episodes here.
+
+    A policy that does better on the validation instances than all before, the published one included, is published
+    under the name ``publish``, so that the next decisions are its.
+    """
+
+    address: str | None = None  # host:port or unix://path; by default SSDB's
+    list: str = "experience"  # that workers append to
+    publish: str | None = None
+    consume: bool = True  # delete from the server what was read
+    patience: Positive = 5.0  # seconds without a new episode after which an iteration ends with what there is
+
+
 class Checkpoint(Section):
     """How often a resumable checkpoint is written, and how many are kept besides the best."""
 
@@ -261,8 +275,22 @@ class Experiment(Section):
     runners: Runners = Runners()
     checkpoint: Checkpoint = Checkpoint()
     logger: Logger = Logger()
+    data: Uploads | None = None  # None: episodes are played here; `orchestrator` is short for its defaults
     seed: Annotated[int, Field(ge=0, lt=2**31)] = 0
     init_from: str | None = None  # a policy.onnx, or a run folder holding one, whose weights training starts from
+
+    @field_validator("data", mode="before")
+    @classmethod
+    def _short(cls, value: Any) -> Any:
+        return {} if value == "orchestrator" else None if value == "episodes" else value
+
+    @model_validator(mode="after")
+    def _off_policy(self) -> Experiment:
+        if self.data is not None and self.algorithm.name != "dqn":
+            raise ValueError(f"data: {self.algorithm.name} learns from its own decisions only; allowed: dqn")
+        if self.data is not None and self.runners.num_env_runners:
+            raise ValueError("runners.num_env_runners: uploads are read by the training itself; allowed: 0")
+        return self
 
 
 def load(path: Path) -> Experiment:

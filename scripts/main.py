@@ -32,6 +32,7 @@ COMMANDS = {
     "serve": "serve",
     "publish": "publish",
     "models": "models",
+    "work": "work",
     "doctor": "doctor",
 }
 INTERRUPTED = 130

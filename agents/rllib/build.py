@@ -18,6 +18,7 @@ from gymcc.agents.rllib.learners import APPOLearner, DQNLearner, IMPALALearner, 
 from gymcc.agents.rllib.modules import MaskedAPPO, MaskedDQN, MaskedPPO
 from gymcc.agents.rllib.ppo import EpisodePPOConfig
 from gymcc.agents.rllib.runner import EpisodeRunner
+from gymcc.agents.rllib.uploads import UploadRunner
 from gymcc.envs.core.env import CompilerEnv
 
 
@@ -27,6 +28,7 @@ def build(experiment: Experiment, env: CompilerEnv[Any], seed: int) -> Algorithm
     register_env(environment.NAME, environment.make)
     config, learner = _configured(experiment)
     config.run_seed = seed  # not RLlib's: see seeding.py
+    config.uploads = experiment.data
     settings = {
         "id": experiment.env.id,
         "options": environment.training_options(experiment),
@@ -35,13 +37,15 @@ def build(experiment: Experiment, env: CompilerEnv[Any], seed: int) -> Algorithm
     return (
         config.environment(environment.NAME, env_config=settings)
         .env_runners(
-            env_runner_cls=EpisodeRunner,
+            env_runner_cls=EpisodeRunner if experiment.data is None else UploadRunner,
             num_env_runners=experiment.runners.num_env_runners,
-            num_envs_per_env_runner=experiment.runners.envs_per_runner,
+            num_envs_per_env_runner=experiment.runners.envs_per_runner if experiment.data is None else 1,
         )
         .learners(num_learners=0, num_gpus_per_learner=0, learner_class=learner)
         .fault_tolerance(restart_failed_env_runners=True, restart_failed_sub_environments=True)
-        .reporting(min_sample_timesteps_per_iteration=experiment.budget.iteration_steps)
+        .reporting(
+            min_sample_timesteps_per_iteration=experiment.budget.iteration_steps if experiment.data is None else 0
+        )
         .debugging(log_level="ERROR")
     )
 
@@ -79,8 +83,10 @@ def _dqn(experiment: Experiment, dqn: DQN) -> AlgorithmConfig:
     config = ReplayDQNConfig()
     config.ours = dqn
     settings = {**experiment.network.model_dump(), "dueling": dqn.dueling, "double": dqn.double}
+    # At least; episodes are always played to their end. Uploads are asked for once an iteration, for they may not come.
+    fragment = dqn.n_step if experiment.data is None else max(dqn.n_step, experiment.budget.iteration_steps)
     return (
-        config.env_runners(rollout_fragment_length=dqn.n_step)  # at least; episodes are always played to their end
+        config.env_runners(rollout_fragment_length=fragment)
         .rl_module(rl_module_spec=RLModuleSpec(module_class=MaskedDQN, model_config=settings))
         .training(
             lr=dqn.lr,

@@ -16,6 +16,7 @@ def metrics_row(result: dict[str, Any]) -> dict[str, Any]:
         "return_mean": runners.get("episode_return_mean"),
         "illegal_rate": runners.get("illegal_rate"),
         "failure_rate": runners.get("failure_rate"),
+        "refused": runners.get("refused"),
         "loss": learner.get("total_loss"),
         "td_error": learner.get("td_error_mean"),
         "q_mean": learner.get("qf_mean"),

@@ -19,6 +19,7 @@ from gymcc.agents.rllib.baselines import baselines
 from gymcc.agents.rllib.build import build
 from gymcc.agents.rllib.export import TorchScorer, describe, export, load_weights
 from gymcc.agents.rllib.folder import RunFolder, RunFolderError
+from gymcc.agents.rllib.gate import Gate
 from gymcc.agents.rllib.metrics import metrics_row
 from gymcc.agents.rllib.nodes import NodeWatch
 from gymcc.agents.rllib.recovery import look_rarely
@@ -127,6 +128,7 @@ class Training:
         self.experiment, self.folder, self.algorithm, self.env = experiment, folder, algorithm, env
         self.validator, self.tracker, self.progress = validator, tracker, progress
         self.uploads = Uploads(tracker, folder.path)
+        self.gate = Gate.of(experiment, validator)
         self.iteration, self.env_steps = state.get("iteration", 0), state.get("env_steps", 0)
         self.saved = self.iteration  # the newest iteration that a checkpoint holds
         self.seconds_before = state.get("seconds", 0.0)
@@ -188,6 +190,8 @@ class Training:
             row["validation_speedup"] = self.validation["speedup"]
             row["validation_slower"] = self.validation["slower"]
             row |= self._baselines()
+        if self.gate is not None and self.gate.version is not None:
+            row["published"] = self.gate.version
         row |= self._left_out() | self.nodes.look(self.algorithm.env_runner_group)
         row["seconds"] = self.seconds
         self.folder.log(row)
@@ -216,6 +220,8 @@ class Training:
         if self.validation["speedup"] > self.best:
             self.best = self.validation["speedup"]
             export(self.net, self._card(), self.folder.path)
+            if self.gate is not None:
+                self.gate.offer(self.folder.path, self.best)
 
     def _card(self) -> Card:
         return describe(self.experiment, self.env, self.env_steps, self.validation)

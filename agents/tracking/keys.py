@@ -24,6 +24,8 @@ KEYS = {  # name in metrics.jsonl → name on dashboards, meaning
     "illegal_rate": ("train/illegal_rate", "share of actions that the mask forbade; 0 unless masking is off"),
     "failure_rate": ("train/failure_rate", "share of episodes that the back end ended: crash, time-out"),
     "left_out": ("train/left_out", "instances that the back end failed on and that training goes on without"),
+    "refused": ("train/refused", "uploaded batches that do not fit the network, passed over (data: orchestrator)"),
+    "published": ("validation/published", "version of the policy that the orchestrator's name stands for"),
     "epsilon": ("train/epsilon", "share of random actions (DQN)"),
     "loss": ("learner/loss", "what the optimiser minimises"),
     "td_error": ("learner/td_error", "mean temporal-difference error (DQN)"),

@@ -215,6 +215,7 @@ def test_transitions_carry_their_policys_version(client, name):
         "samples": np.ones((3, 5)),
         "masks": np.ones((3, 2)),
         "actions": [0, 1, 0],
+        "explored": [0, 0, 1],
         "rewards": [0.5, 0, 1],
         "dones": [False, False, True],
         "next_samples": np.zeros((3, 5)),

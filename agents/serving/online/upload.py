@@ -32,7 +32,7 @@ class TrainingDataUploader:
         num_classes: int | None = None,
         cluster: bool = False,
         address: str | None = None,
-        rank: int | None = None,
+        rank: int | str | None = None,
         verbose: bool = False,
         client: Client | None = None,
     ) -> None:
@@ -101,12 +101,18 @@ class TransitionUploader(TrainingDataUploader):
     """Uploads transitions of reinforcement learning, which SmartSim's readers take for plain samples.
 
     A batch has the tensors ``samples`` (N, D) float32 observations, ``masks`` (N, A) int8 of legal actions, ``actions``
-    (N,) int64, ``rewards`` (N,) float32, ``dones`` (N,) int8, ``next_samples`` (N, D), ``next_masks`` (N, A), and which
-    version of the policy decided.
+    (N,) int64, ``explored`` (N,) int8 where another action than the policy's was tried, ``rewards`` (N,) float32,
+    ``dones`` (N,) int8 at the end of each episode, ``next_samples`` (N, D), ``next_masks`` (N, A), and which version of
+    the policy decided.
     """
 
     def __init__(
-        self, list_name: Name, *, address: str | None = None, rank: int | None = None, client: Client | None = None
+        self,
+        list_name: Name,
+        *,
+        address: str | None = None,
+        rank: int | str | None = None,
+        client: Client | None = None,
     ) -> None:
         super().__init__(list_name, target_name="", address=address, rank=rank, client=client)
 
@@ -129,6 +135,7 @@ class TransitionUploader(TrainingDataUploader):
 TRANSITION = {  # tensors of a batch of transitions besides the samples, with their types
     "masks": np.int8,
     "actions": np.int64,
+    "explored": np.int8,
     "rewards": np.float32,
     "dones": np.int8,
     "next_samples": np.float32,
