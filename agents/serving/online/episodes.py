@@ -44,7 +44,7 @@ def to_episodes(batch: Batch, size: int, n_actions: int) -> list[Trajectory]:
     actions = batch["actions"]
     if len(actions) and not (actions.min() >= 0 and actions.max() < n_actions):
         raise ValueError(f"an action beyond 0 to {n_actions - 1}")
-    ends = np.flatnonzero(batch["dones"]) + 1
+    ends = (np.flatnonzero(batch["dones"]) + 1).tolist()
     return [_episode(batch, start, end) for start, end in zip([0, *ends[:-1]], ends, strict=True)]
 
 
