@@ -16,10 +16,12 @@ from gymcc.envs.ocaml.problem import OcamlInline
 from tests.ocaml.compiler_cases import (
     CLOSURE,
     DATA,
+    FLAMBDA,
     PROGRAMS,
     compiler_of,
     everywhere,
     needs_closure,
+    needs_flambda,
     own_cache,
     random_tree,
 )
@@ -122,6 +124,27 @@ def test_comments_stay_where_there_is_a_text_for_the_decisions(tmp_path):
     assert text.count("(*") == path.read_text().count("(*")
     assert "((+|) [@inlined never])" in text
     assert text.count("[@inlined never]") == sum(site.kind != "external" for site in compiler.sites)
+
+
+@needs_flambda
+def test_calls_of_fields_and_results_are_written_in_place(tmp_path):
+    """Functions that are values, which Flambda may come to know."""
+    path = tmp_path / "values.ml"
+    path.write_text(
+        "type order = { less : int -> int -> bool (* strictly *) }\n"
+        "let by f = { less = (fun a b -> f a < f b) }\n"
+        "let pick order a b = if order.less a b then a else b (* the lesser *)\n"
+        "let twice f = (fun x -> f (f x)) (* composed *)\n"
+        "let () = print_int (pick (by abs) (-3) 2 + (twice (fun x -> x * 3)) 4)\n"
+    )
+    compiler = Compiler(path, toolchain=FLAMBDA)
+    decisions = {(site.id,): Action.INLINE for site in compiler.sites if Action.INLINE in compiler.legal((site.id,))}
+    text = compiler.source(decisions)["values.ml"]
+    assert "(order.less [@inlined always]) a b" in text
+    assert text.count("(*") == path.read_text().count("(*")
+    measured, expected = recompiled(compiler, {"values.ml": text})[1], compiler.cost(decisions)
+    assert measured.output == expected.output
+    assert measured.cost == pytest.approx(expected.cost, rel=2e-3)
 
 
 # How programs are given

@@ -16,7 +16,7 @@ type piece = {
 let start (loc : Location.t) = loc.loc_start.pos_cnum
 let stop (loc : Location.t) = loc.loc_end.pos_cnum
 
-(* The longest pieces between two places, from the left; what is to be put in at a place comes before what stands there. *)
+(* The longest pieces between two places, from the left; what is to be put in somewhere comes before what stands there. *)
 let outermost pieces first last =
   let order p = (p.first, p.last > p.first, -p.last) in
   let longer a b = compare (order a) (order b) in
@@ -51,7 +51,13 @@ let changed_head head (wanted : Plan.head) =
   | _ -> "(" ^ Pprintast.string_of_expression changed ^ ")"
 
 let of_head wanted head =
-  let written _ context = Option.map (changed_head head) (wanted context head) in
+  let change (plain : writer) context (w : Plan.head) =
+    match (head.pexp_desc, head.pexp_attributes, w.attribute) with
+    | Pexp_ident _, _, _ | _, _ :: _, _ | _, _, None -> changed_head head w
+    | _, [], Some argument ->
+        Printf.sprintf "(%s [@inlined %s])" (plain context (start head.pexp_loc) (stop head.pexp_loc)) argument
+  in
+  let written plain context = Option.map (change plain context) (wanted context head) in
   { first = start head.pexp_loc; last = stop head.pexp_loc; written }
 
 let operand (plain : writer) context e = "(" ^ plain context (start e.pexp_loc) (stop e.pexp_loc) ^ ")"
@@ -81,14 +87,13 @@ let piped wanted function_part argument =
 let before a b = stop a.pexp_loc <= start b.pexp_loc
 
 let of_call wanted e =
+  let is_pipe name pipe f x = Rewrite.is_pipe name pipe && Option.is_some (Rewrite.operand e f x) in
   match e.pexp_desc with
-  | Pexp_apply (pipe, [ (Nolabel, x); (Nolabel, f) ]) when Rewrite.is_pipe "|>" pipe && Option.is_some (Rewrite.operand e f x) ->
-      [ piped wanted f x ]
-  | Pexp_apply (pipe, [ (Nolabel, f); (Nolabel, x) ]) when Rewrite.is_pipe "@@" pipe && Option.is_some (Rewrite.operand e f x) ->
-      [ piped wanted f x ]
+  | Pexp_apply (pipe, [ (Nolabel, x); (Nolabel, f) ]) when is_pipe "|>" pipe f x -> [ piped wanted f x ]
+  | Pexp_apply (pipe, [ (Nolabel, f); (Nolabel, x) ]) when is_pipe "@@" pipe f x -> [ piped wanted f x ]
   | Pexp_apply (head, [ (Nolabel, left); (Nolabel, right) ]) when before left head && before head right ->
       [ infix wanted head left right ]
-  | Pexp_apply (({ pexp_desc = Pexp_ident _; _ } as head), _) -> [ of_head wanted head ]
+  | Pexp_apply (head, _) -> [ of_head wanted head ]
   | _ -> []
 
 (* Functions. *)
@@ -103,10 +108,9 @@ let of_marks (plan : Plan.t) file vb =
     let own (_, f, o) (c : Plan.clone) found = found || (f = file && Some o = offset && c.context = context) in
     Hashtbl.fold own plan.clones false
   in
+  let attribute (name, argument) = Printf.sprintf "[@%s %s]" name argument in
   let added _ context =
-    match List.rev (marks context) with
-    | [] -> None
-    | found -> Some (String.concat "" (List.map (fun (name, argument) -> Printf.sprintf "[@%s %s]" name argument) found))
+    match marks context with [] -> None | found -> Some (String.concat "" (List.rev_map attribute found))
   in
   let dropped name _ context =
     let names = List.map fst (marks context) @ if is_text_of_clone context then [ inline ] else [] in
