@@ -14,12 +14,11 @@ from gymcc.envs.ocaml.inliner.copying import Copier, Shared
 from gymcc.envs.ocaml.inliner.decisions import Paths
 from gymcc.envs.ocaml.inliner.opening import Decide, Offer
 from gymcc.envs.ocaml.inliner.preview import copied, declared
-from gymcc.envs.ocaml.inliner.references import plain_references
 from gymcc.envs.ocaml.inliner.session import Session
-from gymcc.envs.ocaml.inliner.sizes import DIRECT, anatomy, size
+from gymcc.envs.ocaml.inliner.sizes import DIRECT, KEPT, anatomy, size, small
 from gymcc.envs.ocaml.inliner.states import State
 from gymcc.envs.ocaml.inliner.values import FunctionValue
-from gymcc.envs.ocaml.ir import Binding, Constant, Function, Path
+from gymcc.envs.ocaml.ir import Binding, Constant, Path
 
 SCALE = 8  # of Flambda's thresholds: Inlining_cost.scale_inline_threshold_by
 
@@ -57,7 +56,7 @@ def flambda(session: Session, rule: FlambdaRule = O1) -> Paths:
     return _decisions(session, _Flambda(session.shared, rule))
 
 
-def closure(session: Session, threshold: int = 10) -> Paths:
+def closure(session: Session, threshold: int = KEPT) -> Paths:
     """What closure mode inlines by default: bodies of at most ``threshold`` and one for each parameter.
 
     That of ``-inline X`` is 8 X, that without 10 (``Clflags.default_inline_threshold``).
@@ -160,14 +159,8 @@ class _Closure:
         group = offer.value.group
         if offer.value.source.id not in self._kept:
             for function in declared(self._shared, group, Copier(self._shared, self)).functions:
-                self._kept[function.id] = self._small(function)
+                self._kept[function.id] = small(function, self._threshold, self._shared.source.fields)
         return self._kept[offer.value.source.id]
-
-    def _small(self, function: Function) -> bool:
-        references = plain_references(function, lambda _: True)
-        code = size(function.body.bindings, references, function.free)
-        code += isinstance(function.body.result, Constant)
-        return code <= self._threshold + len(function.params)
 
 
 __all__ = ["O1", "O2", "O3", "FlambdaRule", "closure", "default", "flambda"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator
 
 from gymcc.envs.ocaml.ir import (
@@ -116,6 +117,20 @@ def used(block: Block) -> set[int]:
         if isinstance(binding.operation, Match):
             found.update(decided(binding.operation))
     return {atom for atom in found if isinstance(atom, int)}
+
+
+def uses(block: Block) -> Counter[Atom]:
+    """How often each variable is named in a block, a capture by a closure counting as once; constants too."""
+    found: Counter[Atom] = Counter((block.result,))
+    for binding in bindings(block, into_functions=False):
+        if isinstance(binding, LetFunctions):
+            found.update(binding.functions[0].free)
+            continue
+        found.update(atoms(binding.operation))
+        found.update(inner.result for inner in inner_blocks(binding.operation))
+        if isinstance(binding.operation, Match):
+            found.update(decided(binding.operation))
+    return found
 
 
 def decided(match: Match) -> Iterator[Atom]:

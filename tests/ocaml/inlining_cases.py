@@ -284,7 +284,7 @@ def counted(residual: Program, pricer: Pricer) -> tuple[int, int]:
     top = residual.main.body.bindings
     own = tuple(each for each in top if not isinstance(each, LetFunctions))
     time = words = 0
-    pricer.function(replace(residual.main, body=replace(residual.main.body, bindings=own)))
+    pricer.top(replace(residual.main, body=replace(residual.main.body, bindings=own)), residual.globals)
     for each in top:
         if isinstance(each, LetFunctions):
             pricer.functions(each)

@@ -155,5 +155,7 @@ def test_what_fails_or_is_unspecified_is_not_folded():
     assert fold(Primitive.INT_DIV, (one, zero)) is None
     assert fold(Primitive.INT_LSL, (one, Constant(Scalar.INT, 63))) is None
     assert fold(Primitive.INT_ADD, (1, one)) is None
-    assert fold(Primitive.STRING_LENGTH, (Constant(Scalar.STRING, "a"),)) is None
+    assert fold(Primitive.STRING_GET, (Constant(Scalar.STRING, "a"), zero)) is None
+    assert fold(Primitive.STRING_LENGTH, (1,)) is None
+    assert fold(Primitive.STRING_LENGTH, (Constant(Scalar.STRING, "ab"),)) == Constant(Scalar.INT, 2)
     assert fold(Primitive.INT_LT, (zero, one)) == Constant(Scalar.BOOL, 1)

@@ -130,14 +130,14 @@ def test_a_path_overrules_its_site():
 
 
 def test_rules_limit_depth_and_size():
-    shallow = Session(program("lens"), Rules("shallow", True, True, True, depth=1))
+    shallow = Session(program("lens"), Rules("shallow", True, True, True, True, depth=1))
     openings = shallow.residual(lambda _: True).openings
     assert max(len(each.path) for each in openings if each.inlined) == 1
     assert any(each.closed == "the path is longer than 1" for each in openings)
-    small = Session(program("lens"), Rules("small", True, True, True, size=3))
+    small = Session(program("lens"), Rules("small", True, True, True, True, size=3))
     assert any("more than 3 operations" in each.closed for each in small.residual(lambda _: True).openings)
     with pytest.raises(ValueError, match="depth -1"):
-        Rules("none", True, True, True, depth=-1)
+        Rules("none", True, True, True, True, depth=-1)
 
 
 def test_nothing_inlined_is_the_source_where_nothing_can_be_folded():

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING
 
 from gymcc.envs.ocaml.cost.charges import BYTES, TIME, WORDS, Charge
 from gymcc.envs.ocaml.cost.frame import BOX_WORDS, Frame
-from gymcc.envs.ocaml.cost.prices import Prices
+from gymcc.envs.ocaml.inliner.sizes import outcomes_by_kind
 from gymcc.envs.ocaml.ir import Atom, Case, Constant, Decision, Evaluate, Leaf, Match, Scalar, Shape, Test, Variable
 from gymcc.envs.ocaml.primitives import Kind
+from gymcc.envs.ocaml.walk import decisions
 
 if TYPE_CHECKING:
     from gymcc.envs.ocaml.cost.pricing import Pricer
@@ -17,15 +19,19 @@ if TYPE_CHECKING:
 def price_match(pricer: Pricer, frame: Frame, variable: Variable, match: Match, tail: bool) -> None:
     """Decide and compute an arm; the value is a raw double if all arms' are and it is not returned."""
     around = pricer.charges.current
-    raw = _tree(pricer, frame, match.tree)
+    tree = _Tree(pricer, frame, match)
+    tree.price(match.tree)
     results: list[tuple[Atom, Charge]] = []
     with frame.branches() as branches:
         for number, arm in enumerate(match.arms):
             branches.start()
             charge = pricer.charges.at(arm.body.path, arm.body.id)
             for index, param in enumerate(arm.params):
+                if (number, index) in tree.later:
+                    frame.load_later(param, tree.later[number, index])
+                    continue
                 frame.bind(param)
-                if (number, index) in raw:
+                if (number, index) in tree.raw:
                     frame.raw.add(param.id)
             pricer.block(frame, arm.body, tail)
             if not tail:
@@ -73,66 +79,78 @@ def _join(frame: Frame, variable: Variable, results: list[tuple[Atom, Charge]]) 
             charge[WORDS] += BOX_WORDS
 
 
-def _tree(pricer: Pricer, frame: Frame, node: Decision) -> set[tuple[int, int]]:
-    """Price a decision tree; the parameters of arms that are passed raw doubles, by arm and index."""
-    raw: set[tuple[int, int]] = set()
-    while isinstance(node, Evaluate):
-        pricer.bindings(frame, node.bindings)
-        node = node.then
-    if isinstance(node, Leaf):
-        for index, arg in enumerate(node.args):
-            frame.touch(arg)
-            if not isinstance(arg, Constant) and frame.is_raw(arg):
-                raw.add((node.arm, index))
-    elif isinstance(node, Test):
-        _test(frame, node)
-        around = pricer.charges.current
+class _Tree:
+    """Prices a decision tree. By arm and index of its parameters: ``raw``, those that are passed doubles without a box,
+    and ``later``, those that need not be loaded before they are used, and from where.
+    """
+
+    def __init__(self, pricer: Pricer, frame: Frame, match: Match) -> None:
+        self._pricer, self._frame, self._match = pricer, frame, match
+        self.raw: set[tuple[int, int]] = set()
+        self.later: dict[tuple[int, int], Atom] = {}
+        self._leaves = Counter(node.arm for node in decisions(match.tree) if isinstance(node, Leaf))
+
+    def price(self, node: Decision) -> None:
+        """Price a node and what is below it."""
+        while isinstance(node, Evaluate):
+            self._pricer.bindings(self._frame, node.bindings)
+            node = node.then
+        if isinstance(node, Leaf):
+            self._leaf(node)
+        elif isinstance(node, Test):
+            self._test(node)
+
+    def _leaf(self, leaf: Leaf) -> None:
+        for index, arg in enumerate(leaf.args):
+            place = leaf.arm, index
+            source = self._frame.later(arg) if self._leaves[leaf.arm] == 1 else None
+            if source is not None and self._frame.used_once(self._match.arms[leaf.arm].params[index].id):
+                self.later[place] = source
+                continue
+            self._frame.touch(arg)
+            if not isinstance(arg, Constant) and self._frame.is_raw(arg):
+                self.raw.add(place)
+
+    def _test(self, test: Test) -> None:
+        frame, charges = self._frame, self._pricer.charges
+        more = _told_apart(frame, test)
+        frame.step()
+        around = charges.current
         with frame.branches() as branches:
-            for case in _outcomes(node):
+            for case, price in zip(_outcomes(test), more, strict=True):
                 branches.start()
-                pricer.charges.at(case.path, case.id)
-                _fields(frame, case)
-                raw |= _tree(pricer, frame, case.then)
-        pricer.charges.current = around
-    return raw
+                charges.at(case.path, case.id)
+                frame.pay(price, 0)
+                for field in case.fields:
+                    if field is not None:
+                        frame.load_later(field, test.on)
+                self.price(case.then)
+        charges.current = around
 
 
 def _outcomes(test: Test) -> tuple[Case, ...]:
     return test.cases if test.default is None else (*test.cases, test.default)
 
 
-def _test(frame: Frame, test: Test) -> None:
+def _told_apart(frame: Frame, test: Test) -> list[int]:
+    """Pay for a test as far as all outcomes do; what each of them pays more."""
     prices, outcomes = frame.prices, _outcomes(test)
-    shape = next((case.value for case in test.cases if isinstance(case.value, Shape)), None)
-    if len(outcomes) == 1:
-        frame.touch(test.on)
-    elif len(outcomes) > 2:
-        frame.touch(test.on)
-        frame.pay(prices.switch + (shape is not None and _mixed(shape)))
-    elif shape is None:
+    shapes = [case.value for case in test.cases if isinstance(case.value, Shape)]
+    if len(outcomes) == 2 and not shapes:
         price_test(frame, test.on)
-    else:
-        frame.touch(test.on)
-        frame.pay(_told_apart(prices, shape))
-    frame.step()
-
-
-def _mixed(shape: Shape) -> bool:
-    """Whether values of the type are immediate or blocks."""
-    return 0 < shape.constants < shape.siblings
-
-
-def _told_apart(prices: Prices, shape: Shape) -> int:
-    """Whether a value is of one constructor: immediate or not, then which constant, or the tag that is loaded."""
-    test = prices.compare + prices.branch
-    kind = test if _mixed(shape) else 0
-    if shape.fields:
-        return kind + (prices.load + test if shape.siblings - shape.constants > 1 else 0)
-    return kind + (test if shape.constants > 1 else 0)
-
-
-def _fields(frame: Frame, case: Case) -> None:
-    for field in case.fields:
-        if field is not None:
-            frame.pay(frame.prices.load)
-            frame.bind(field)
+        return [0, 0]
+    frame.touch(test.on)
+    if len(outcomes) == 1:
+        return [0]
+    if not shapes:
+        frame.pay(prices.select(len(outcomes), tagged=True))
+        return [0] * len(outcomes)
+    blocks, constants = outcomes_by_kind(test, shapes[0])
+    frame.pay(prices.compare + prices.branch if 0 < shapes[0].constants < shapes[0].siblings else 0)
+    tag = prices.select(blocks, tagged=False) + (prices.load if blocks > 1 else 0)
+    constant = prices.select(constants, tagged=True)
+    frame.pay(0, (tag + constant) * prices.instruction_bytes)
+    return [
+        max(tag, constant) if not isinstance(case.value, Shape) else tag if case.value.fields else constant
+        for case in outcomes
+    ]

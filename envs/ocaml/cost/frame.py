@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -10,16 +11,19 @@ from itertools import accumulate
 from gymcc.envs.ocaml.cost.charges import BYTES, RETURNS, TIME, WORDS, Charge, Charges
 from gymcc.envs.ocaml.cost.prices import Prices
 from gymcc.envs.ocaml.ir import Atom, Constant, Scalar, Variable
-from gymcc.envs.ocaml.primitives import Kind
+from gymcc.envs.ocaml.primitives import Kind, Primitive
 
 BOX_WORDS = 2
+COMMUTES = frozenset({Primitive.FLOAT_ADD, Primitive.FLOAT_MUL})
+MEMORY = COMMUTES | {Primitive.FLOAT_SUB, Primitive.FLOAT_DIV}  # take their right operand from memory
 
 
 @dataclass(slots=True)
 class Home:
     """A variable: the last stretch between calls in which it was in a register, its life, who pays for storing it.
 
-    Those pay that bind or assign it, if it is to be loaded again.
+    Those pay that bind or assign it, if it is to be loaded again. ``fresh``: nothing has used it yet, and it is no
+    parameter.
     """
 
     kind: Kind
@@ -27,6 +31,7 @@ class Home:
     born: int
     dies: int
     writers: list[Charge]
+    fresh: bool = True
     spilled: bool = False
 
 
@@ -36,11 +41,11 @@ class Frame:
 
     Calls end a stretch: variables that are used after one were stored when bound and are loaded again. ``free`` are
     captured, ``own`` the closures of the function's group, ``static`` says which others are closures and blocks in the
-    program's data; ``refs`` are references that are registers, ``raw`` doubles without a box, ``constants`` blocks in
-    the program's data made here. ``jumps`` pay for the tail calls of the function itself.
-    ``calls``: something is called, be it the collector. ``allocated``: it may have been, on the way to here;
-    ``polls``: some way leads to a tail call that may go on for ever, without that. ``top``: it is the top level, whose
-    ``globals`` are in memory.
+    program's data, ``uses`` how often each is named; ``refs`` are references that are registers, ``raw`` doubles
+    without a box, ``constants`` blocks in the program's data made here. ``jumps`` pay for the tail calls of the
+    function itself. ``calls``: something is called, be it the collector. ``allocated``: it may have been, on the way
+    to here; ``polls``: some way leads to a tail call that may go on for ever, without that. ``top``: it is the top
+    level, whose ``globals`` are in memory.
     """
 
     prices: Prices
@@ -49,6 +54,7 @@ class Frame:
     own: frozenset[int] = frozenset()
     refs: frozenset[int] = frozenset()
     static: Callable[[int], bool] = lambda variable: True
+    uses: Counter[Atom] = field(default_factory=Counter)
     homes: dict[int, Home] = field(default_factory=dict)
     raw: set[int] = field(default_factory=set)
     constants: set[int] = field(default_factory=set)
@@ -63,6 +69,8 @@ class Frame:
     _steps: list[Charge] = field(default_factory=list)  # who pays for each operation so far
     _stretches: int = 0
     _trail: list[tuple[Home, int]] = field(default_factory=list)  # to undo reloads of one branch for the next
+    _in_memory: set[int] = field(default_factory=set)  # doubles loaded and not used yet
+    _later: dict[int, tuple[Variable, Atom]] = field(default_factory=dict)  # fields that have not been loaded yet
     _outer: dict[int, Home] = field(default_factory=dict)  # captured variables and those of the top level
 
     def bind(self, variable: Variable) -> None:
@@ -71,6 +79,24 @@ class Frame:
             return
         now = len(self._steps)
         self.homes[variable.id] = Home(variable.kind, self.stretch, now, now, [self.charges.current])
+
+    def used_once(self, variable: int) -> bool:
+        """Whether a variable is named in one place only."""
+        return self.uses[variable] == 1
+
+    def load_later(self, variable: Variable, source: Atom) -> None:
+        """The variable is a field of ``source``: loaded where it is used if that is one place, else at once."""
+        if self.used_once(variable.id):
+            self._later[variable.id] = variable, source
+        else:
+            self.touch(source)
+            self.pay(self.prices.load)
+            self.bind(variable)
+
+    def later(self, atom: Atom) -> Atom | None:
+        """From where an atom will be loaded when it is used, if that is so."""
+        found = self._later.get(atom) if isinstance(atom, int) else None
+        return None if found is None else found[1]
 
     def assign(self, reference: int) -> None:
         """A reference that is a register gets a value, which is computed there."""
@@ -121,11 +147,48 @@ class Frame:
             return
         home = self.homes.get(atom)
         if home is None:
-            self._load(atom)
+            if atom in self._later:
+                variable, source = self._later.pop(atom)
+                self.touch(source)
+                self.pay(self.prices.load)
+                self.bind(variable)
+            else:
+                self._load(atom)
         else:
-            home.dies = len(self._steps)
+            home.dies, home.fresh = len(self._steps), False
             if home.stretch != self.stretch:
                 self._reload(home)
+
+    def touch_called(self, function: int, known: bool) -> None:
+        """A function is called; where it is ``known``, its closure is passed to it only if something is captured."""
+        if not known or function in self.homes or function in self.free:
+            self.touch(function)
+
+    def loaded(self, variable: int) -> None:
+        """The variable is a double that has been loaded, without a box."""
+        self.raw.add(variable)
+        self._in_memory.add(variable)
+
+    def from_memory(self, args: tuple[Atom, ...], primitive: Primitive) -> bool:
+        """Whether an operation takes a double from where it would be loaded from, be it out of its box."""
+        if primitive not in MEMORY:
+            return False
+        for arg in args[0 if primitive in COMMUTES else 1 :]:
+            if isinstance(arg, int) and (arg in self._in_memory or arg not in self.raw):
+                self._in_memory.discard(arg)
+                return True
+        return False
+
+    def pass_(self, atom: Atom) -> None:
+        """A call takes the atom, in a register of the calling convention.
+
+        What is computed or loaded for the call is so there; constants and what has been in a register are moved.
+        """
+        home = None if isinstance(atom, Constant) else self.homes.get(atom)
+        at_hand = home is not None and home.stretch == self.stretch and not home.fresh
+        self.use(atom)
+        if at_hand or isinstance(atom, Constant):
+            self.pay(self.prices.argument)
 
     def box(self) -> None:
         """Allocate a double."""

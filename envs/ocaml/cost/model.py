@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Collection
+from collections.abc import Callable
 from dataclasses import replace
 from typing import NamedTuple
 
@@ -11,6 +11,7 @@ from gymcc.envs.ocaml.cost.charges import BYTES, RETURNS, TIME, WORDS, Charge, C
 from gymcc.envs.ocaml.cost.prices import STANDARD, Prices
 from gymcc.envs.ocaml.cost.pricing import Pricer
 from gymcc.envs.ocaml.cost.recording import Activation, Recording, outer_functions, record
+from gymcc.envs.ocaml.inliner.analysis import constant_blocks
 from gymcc.envs.ocaml.inliner.decisions import Decisions
 from gymcc.envs.ocaml.inliner.references import plain_references
 from gymcc.envs.ocaml.inliner.rules import FLAMBDA, Rules
@@ -18,7 +19,7 @@ from gymcc.envs.ocaml.inliner.session import Closed, Residual, Session
 from gymcc.envs.ocaml.inliner.states import State, States
 from gymcc.envs.ocaml.inliner.values import Group
 from gymcc.envs.ocaml.interpreter.run import FUEL
-from gymcc.envs.ocaml.ir import Constant, Function, LetFunctions, Make, Program
+from gymcc.envs.ocaml.ir import Function, LetFunctions, Program
 from gymcc.envs.ocaml.walk import bindings, functions
 
 KEPT = 200_000  # results by state
@@ -67,7 +68,7 @@ class CostModel:
         self._outer = outer_functions(program)
         self._threshold = max(1, self.recording.runs // prices.hot)
         self._plain = _plain(program, self.session.states, rules)
-        static = static_variables(program)
+        static = static_variables(program, rules)
         self._static = lambda variable: self.session.states.origin(variable) in static
         self._priced: dict[Closed, Priced] = {}
         self._ran: dict[tuple[int, tuple[int, ...]], _Ran] = {}
@@ -181,19 +182,16 @@ def main_function(program: Program, closed: Closed) -> Function:
     return replace(program.main, body=replace(program.main.body, bindings=own))
 
 
-def static_variables(program: Program) -> frozenset[int]:
-    """Variables of the source whose values the compiler puts into the program's data: functions, constant blocks."""
-    found: set[int] = set()
+def static_variables(program: Program, rules: Rules) -> frozenset[int]:
+    """Variables of the source whose values the compiler knows the address of: constant blocks, closures.
+
+    In closure mode closures of the top level are read from its block, except to call them.
+    """
+    found = set(constant_blocks(program))
     for binding in bindings(program.main.body):
         if isinstance(binding, LetFunctions):
             found.update(function.variable.id for function in binding.functions)
-        elif isinstance(binding.operation, Make) and _is_data(binding.operation, found):
-            found.add(binding.variable.id)
-    return frozenset(found)
-
-
-def _is_data(make: Make, data: Collection[int]) -> bool:
-    return not make.shape.mutable and all(isinstance(arg, Constant) or arg in data for arg in make.args)
+    return frozenset(found if rules.arguments else found.difference(set(program.globals) - constant_blocks(program)))
 
 
 def _plain(program: Program, states: States, rules: Rules) -> Callable[[int], bool]:

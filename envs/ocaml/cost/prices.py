@@ -78,7 +78,7 @@ class Prices:
     branch: int = 1
     compare: int = 1  # fused with the branch
     boolean: int = 3  # more where a comparison's result is kept as a value
-    switch: int = 6  # by a jump table
+    table: int = 4  # a jump by a table, of four outcomes or more
     load: int = 1
     store: int = 1
     allocate: int = 4  # and one per word
@@ -97,6 +97,12 @@ class Prices:
     fetch: int = 10
     hot: int = 1000  # a block is hot if it runs at least once in so many runs of a block
     primitives: dict[Primitive, int] = field(default_factory=lambda: dict(_PRIMITIVES), hash=False)
+
+    def select(self, outcomes: int, tagged: bool) -> int:
+        """What it takes to find one of so many outcomes by a number, ``tagged`` as OCaml's integers are."""
+        if outcomes > 3:
+            return self.table + tagged
+        return 0 if outcomes < 2 else self.compare + (outcomes - 1) * self.branch
 
     def operation(self, primitive: Primitive, args: tuple[Atom, ...]) -> int:
         """What a primitive takes beside its arguments."""

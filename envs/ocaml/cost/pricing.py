@@ -28,7 +28,7 @@ from gymcc.envs.ocaml.ir import (
     While,
 )
 from gymcc.envs.ocaml.primitives import Kind, Primitive
-from gymcc.envs.ocaml.walk import bindings
+from gymcc.envs.ocaml.walk import bindings, uses
 
 
 class Pricer:
@@ -71,8 +71,10 @@ class Pricer:
         around = self.charges.current
         body = self.charges.at(function.body.path, function.body.id)
         frame.refs, frame.static = plain_references(function, self._plain), self._static
+        frame.uses = uses(function.body)
         for param in function.params:
             frame.bind(param)
+            frame.homes[param.id].fresh = False
         self.block(frame, function.body, True)
         self.charges.current = body
         spent = frame.finish() + self.prices.leave
@@ -132,15 +134,15 @@ class Pricer:
     def _call(self, frame: Frame, variable: Variable, call: Call, tail: bool) -> None:
         prices = self.prices
         for arg in call.args:
-            frame.use(arg)
+            frame.pass_(arg)
         if isinstance(call.function, int) and call.function not in frame.own:
-            frame.touch(call.function)
+            frame.touch_called(call.function, call.kind in _KNOWN)
         if call.kind is CallKind.PARTIAL:
             frame.allocate(PARTIAL_WORDS + len(call.args))
             frame.pay(prices.closure)
             frame.bind(variable)
             return
-        frame.pay(prices.call + prices.argument * len(call.args))
+        frame.pay(prices.call)
         if call.kind in (CallKind.UNKNOWN, CallKind.OVER):
             frame.pay(prices.indirect + (prices.apply if len(call.args) > 1 else 0))
         if not tail:
@@ -154,6 +156,7 @@ class Pricer:
     def _prim(self, frame: Frame, variable: Variable, prim: Prim) -> None:
         primitive, prices = prim.primitive, self.prices
         raw = primitive in p.RAW
+        frame.pay(-frame.from_memory(prim.args, primitive))
         for index, arg in enumerate(prim.args):
             frame.use(arg, raw or (prim.element is Kind.FLOAT and index == len(prim.args) - 1))
         if primitive is Primitive.ARRAY_OF:
@@ -168,8 +171,10 @@ class Pricer:
         if primitive in p.COMPARISONS:
             frame.pay(prices.boolean)
             frame.compared = variable.id, self.charges.current
-        elif primitive in p.RAW_RESULTS or (primitive is Primitive.ARRAY_GET and prim.element is Kind.FLOAT):
+        elif primitive in p.RAW_RESULTS:
             frame.raw.add(variable.id)
+        elif primitive is Primitive.ARRAY_GET and prim.element is Kind.FLOAT:
+            frame.loaded(variable.id)
 
     def _array(self, prim: Prim) -> int:
         if prim.primitive is Primitive.ARRAY_GET:
@@ -198,8 +203,10 @@ class Pricer:
         is_ref = field.of in frame.refs
         frame.pay(0 if is_ref else self.prices.load)
         frame.bind(variable)
-        if field.shape.flat or (is_ref and field.of in frame.raw):
+        if is_ref and field.of in frame.raw:
             frame.raw.add(variable.id)
+        elif field.shape.flat:
+            frame.loaded(variable.id)
 
     def _set_field(self, frame: Frame, variable: Variable, field: SetField) -> None:
         if isinstance(field.of, int) and field.of in frame.refs:
@@ -238,6 +245,7 @@ class Pricer:
         self.charges.current = around
 
 
+_KNOWN = (CallKind.DIRECT, CallKind.SELF, CallKind.OVER)
 PARTIAL_WORDS = 4  # header, code, arity, the function; mostly one argument is left
 
 

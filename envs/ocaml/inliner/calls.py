@@ -63,6 +63,8 @@ class Calls:
             return "the body of this recursive function is being copied already"
         if not shared.rules.closures and value.source.id in shared.source.closes:
             return "the body makes closures"
+        if not shared.rules.closures and value.source.id in shared.source.dropped:
+            return "the function is defined together with others and not small"
         if len(path) > shared.rules.depth:
             return f"the path is longer than {shared.rules.depth}"
         if self._copier.size > shared.rules.size:

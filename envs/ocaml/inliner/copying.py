@@ -17,7 +17,16 @@ from gymcc.envs.ocaml.inliner.matches import Matches
 from gymcc.envs.ocaml.inliner.opening import Decide, Opening
 from gymcc.envs.ocaml.inliner.rules import Rules
 from gymcc.envs.ocaml.inliner.states import State, States
-from gymcc.envs.ocaml.inliner.values import BlockValue, FunctionValue, Group, Value, Values, in_field
+from gymcc.envs.ocaml.inliner.values import (
+    BlockValue,
+    FunctionValue,
+    Group,
+    PartialValue,
+    Value,
+    Values,
+    in_field,
+    learn,
+)
 from gymcc.envs.ocaml.ir import (
     Atom,
     Binding,
@@ -181,17 +190,30 @@ class Copier:
     def _make(self, variable: Variable, operation: Make, place: Place, out: Out) -> None:
         args = place.atoms(operation.args)
         bound = self.emit(variable, Make(operation.shape, args), place, out)
-        if self.sees(place):
-            self.known[bound] = self.shared.values.block(operation.shape, args, self.known)
+        value = self.shared.values.block(operation.shape, args, self.known)
+        if value.constant or self.sees(place):
+            self.known[bound] = value
 
     def _field(self, variable: Variable, operation: Field, place: Place, out: Out) -> None:
         of = place.atom(operation.of)
-        value = self.known.get(of) if isinstance(of, int) and self.sees(place) else None
-        atom = in_field(value, operation.index, self.known) if isinstance(value, BlockValue) else None
-        if atom is not None:
+        value = self.known.get(of) if isinstance(of, int) else None
+        if not isinstance(value, BlockValue) or not (value.constant or self.sees(place)):
+            self.emit(variable, Field(operation.shape, operation.index, of), place, out)
+            return
+        atom = in_field(value, operation.index, self.known)
+        if atom is not None and self._replaces(atom, value):
             place.names[variable.id] = atom
         else:
-            self.emit(variable, Field(operation.shape, operation.index, of), place, out)
+            bound = self.emit(variable, Field(operation.shape, operation.index, of), place, out)
+            learn(bound, value.values[operation.index], self.known)
+
+    def _replaces(self, atom: Atom, block: BlockValue) -> bool:
+        """Whether an atom takes the place of a load from a known block."""
+        if self.shared.rules.blocks:
+            return True
+        if isinstance(atom, int) and isinstance(self.known.get(atom), FunctionValue | PartialValue):
+            return True
+        return block.constant and not block.shape.flat
 
     def _set_field(self, variable: Variable, operation: SetField, place: Place, out: Out) -> None:
         of, value = place.atom(operation.of), place.atom(operation.value)

@@ -1,4 +1,4 @@
-"""Primitive operations on constants, as ocamlopt's middle ends fold them: integers, booleans, characters, doubles."""
+"""Primitive operations on constants, as ocamlopt's middle ends fold them: numbers, booleans, characters, lengths."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def fold(primitive: Primitive, args: tuple[Atom, ...]) -> Constant | None:
     """What the operation computes from constants; None if some are not, or it fails, or nobody folds it."""
     rule = _RULES.get(primitive)
     if rule is None:
-        return None
+        return _length(args[0]) if primitive is Primitive.STRING_LENGTH else None
     values = []
     for arg in args:
         if not isinstance(arg, Constant) or isinstance(arg.value, str) or not isinstance(arg.value, int | float):
@@ -26,6 +26,12 @@ def fold(primitive: Primitive, args: tuple[Atom, ...]) -> Constant | None:
     scalar, compute = rule
     value = compute(*values)
     return None if value is None else Constant(scalar, value)
+
+
+def _length(text: Atom) -> Constant | None:
+    if isinstance(text, Constant) and isinstance(text.value, str):
+        return Constant(Scalar.INT, len(text.value))
+    return None
 
 
 def divides(primitive: Primitive, args: tuple[Atom, ...]) -> bool:

@@ -103,10 +103,8 @@ class _Tree:
     def _taken(self, test: Test, on: Atom) -> Case | None:
         """The case that will be taken, its fields substituted; None if that is unknown."""
         known = self._copier.known
-        if not isinstance(on, Constant) and not self._copier.sees(self._place):
-            return None
         value = constructor(on, known)
-        if value is None:
+        if value is None or (isinstance(value, BlockValue) and not self._looks_into(value)):
             return None
         case = next((each for each in test.cases if _fits(each, value)), test.default)
         if case is not None and isinstance(value, BlockValue):
@@ -116,6 +114,12 @@ class _Tree:
                     assert atom is not None, "fields of constructors are immutable"
                     self._place.names[field.id] = atom
         return case
+
+    def _looks_into(self, value: BlockValue) -> bool:
+        """Whether a test of a known block is decided; closure mode does so where it copies, of the program's data."""
+        if self._copier.shared.rules.blocks:
+            return self._copier.sees(self._place)
+        return value.constant and self._place.state.copied
 
     def _test(self, test: Test, on: Atom) -> Test:
         branches = int(len(test.cases) + (test.default is not None) > 1)

@@ -10,13 +10,15 @@ class Rules:
     """Abilities and limits of an inliner.
 
     ``arguments``: inside a copied body it knows the functions and blocks that were passed to it, so that unknown calls
-    become direct ones and tuples meet their consumers. ``closures``: it copies bodies that define functions.
-    ``drops``: functions that nobody names any more are dropped. ``depth``: longest path. ``size``: operations in one
-    function after which nothing more is copied into it.
+    become direct ones and tuples meet their consumers. ``blocks``: what is loaded from a known block, or tested of one,
+    is known; without it, only from blocks in the program's data, and functions from any. ``closures``: it copies bodies
+    that define functions. ``drops``: functions that nobody names any more are dropped. ``depth``: longest path.
+    ``size``: operations in one function after which nothing more is copied into it.
     """
 
     name: str
     arguments: bool
+    blocks: bool
     closures: bool
     drops: bool
     depth: int = 6
@@ -27,5 +29,5 @@ class Rules:
             raise ValueError(f"depth {self.depth} and size {self.size}: neither may be negative")
 
 
-FLAMBDA = Rules("flambda", arguments=True, closures=True, drops=True)
-CLOSURE = Rules("closure", arguments=False, closures=False, drops=False)  # middle_end/closure/closure.ml
+FLAMBDA = Rules("flambda", arguments=True, blocks=True, closures=True, drops=True)
+CLOSURE = Rules("closure", arguments=False, blocks=False, closures=False, drops=False)  # middle_end/closure/closure.ml

@@ -8,15 +8,18 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection, Iterable
 
+from gymcc.envs.ocaml.inliner.references import plain_references
 from gymcc.envs.ocaml.ir import (
     Atom,
     Binding,
     Call,
     CallKind,
     Constant,
+    Decision,
     Evaluate,
     Field,
     For,
+    Function,
     Leaf,
     Let,
     LetFunctions,
@@ -34,6 +37,7 @@ from gymcc.envs.ocaml.primitives import Kind, Primitive
 from gymcc.envs.ocaml.walk import atoms, bindings, decisions, inner_blocks
 
 DIRECT, INDIRECT, CLOSURE = 4, 6, 10**6
+KEPT = 10  # size of bodies that closure mode keeps, and one for each parameter
 _BRANCH, _SWITCH, _WHILE, _FOR = 2, 5, 2, 4
 _LOADS = {
     Primitive.ARRAY_GET: (18, 8),
@@ -55,17 +59,26 @@ _RUNTIME = ("any.", "string.", "print.", "array.")
 _PLAIN_FLOATS = ("add", "sub", "mul", "div", "neg", "abs", "of_int", "eq", "ne", "lt", "le", "gt", "ge")
 
 
+def small(function: Function, threshold: int, fields: Collection[int]) -> bool:
+    """Whether closure mode keeps a function's body to copy it unasked; ``fields`` as in :func:`size`."""
+    references = plain_references(function, lambda _: True)
+    code = size(function.body.bindings, references, function.free, fields)
+    return code + _atom(function.body.result, function.free, fields) <= threshold + len(function.params)
+
+
 def size(
     code: Iterable[Binding],
     references: Collection[int] = (),
     captured: Collection[int] = (),
+    fields: Collection[int] = (),
     *,
     closures: bool = False,
 ) -> int:
     """The size of straight-line code with all that is inside it.
 
-    ``references`` are those that become variables, ``captured`` variables that are loaded from a closure. A definition
-    of functions counts as what it defines if ``closures`` may be copied, else as more than any threshold.
+    ``references`` are those that become variables, ``captured`` variables that are loaded from a closure, ``fields``
+    those that are loaded from the block of the top level. A definition of functions counts as what it defines if
+    ``closures`` may be copied, else as more than any threshold.
     """
     total = 0
     for binding in _inside(code):
@@ -77,8 +90,20 @@ def size(
         if isinstance(operation, Call) and operation.kind is CallKind.PARTIAL and not closures:
             total += CLOSURE  # of a function that takes the other arguments
         total += operation_size(operation, references)
-        total += sum(isinstance(atom, Constant) or atom in captured for atom in atoms(operation))
+        total += sum(_atom(atom, captured, fields) for atom in _read(operation))
     return total
+
+
+def _read(operation: Operation) -> tuple[Atom, ...]:
+    """The atoms that an operation reads: a function whose code is known is not."""
+    known = isinstance(operation, Call) and operation.kind is not CallKind.UNKNOWN
+    return operation.args if known and isinstance(operation, Call) else atoms(operation)
+
+
+def _atom(atom: Atom, captured: Collection[int], fields: Collection[int]) -> int:
+    if isinstance(atom, Constant) or atom in captured:
+        return 1
+    return 2 if atom in fields else 0
 
 
 def operation_size(operation: Operation, references: Collection[int] = ()) -> int:
@@ -169,26 +194,69 @@ def _store(value: Atom, operation: SetField, references: Collection[int]) -> int
 
 def _match(match: Match) -> int:
     total, leaves = 0, Counter[int]()
-    for node in decisions(match.tree):
-        if isinstance(node, Test):
-            total += _test(node)
-        elif isinstance(node, Leaf):
-            leaves[node.arm] += 1
+    todo: list[tuple[Decision, int]] = [(match.tree, 1)]
+    while todo:
+        node, times = todo.pop()
+        if isinstance(node, Leaf):
+            leaves[node.arm] += times
             total += sum(isinstance(arg, Constant) for arg in node.args)
+        elif isinstance(node, Evaluate):
+            todo.append((node.then, times))
+        elif isinstance(node, Test):
+            total += _test(node)
+            todo += ((case.then, times) for case in node.cases)
+            if node.default is not None:
+                todo.append((node.default.then, times * (1 + _in_both(node))))
     constants = sum(isinstance(arm.body.result, Constant) for arm in match.arms)
-    return total + constants + sum(times > 1 for times in leaves.values())  # shared arms are handlers
+    handlers = sum(leaves[number] > 1 and bool(arm.body.bindings) for number, arm in enumerate(match.arms))
+    return total + constants + handlers
 
 
 def _test(test: Test) -> int:
     outcomes = test.cases if test.default is None else (*test.cases, test.default)
     loads = sum(field is not None for case in outcomes for field in case.fields)
+    shapes = [case.value for case in test.cases if isinstance(case.value, Shape)]
     if len(outcomes) == 1:
         return loads
-    shapes = [case.value for case in test.cases if isinstance(case.value, Shape)]
-    if not shapes:  # a boolean, or integers compared one by one
-        boolean = isinstance(test.cases[0].value, Constant) and test.cases[0].value.scalar is Scalar.BOOL
-        return loads + (_BRANCH if boolean else (_BRANCH + 3) * (len(outcomes) - 1))
-    if shapes[0].siblings == 2 and sum(bool(shape.fields) for shape in shapes) == 1:
-        return loads + _BRANCH
-    blocks = sum(bool(shape.fields) for shape in shapes)
-    return loads + _SWITCH * ((blocks > 1) + (len(shapes) - blocks > 1) or 1)
+    if shapes:
+        return loads + _constructors(test, shapes)
+    boolean = isinstance(test.cases[0].value, Constant) and test.cases[0].value.scalar is Scalar.BOOL
+    return loads + (_BRANCH if boolean else _integers(len(outcomes)))
+
+
+def _integers(outcomes: int) -> int:
+    """Integers are compared one by one, or looked up."""
+    return (_BRANCH + 3) * (outcomes - 1) if outcomes < 4 else _SWITCH
+
+
+def _constructors(test: Test, shapes: list[Shape]) -> int:
+    """``Matching.combine_constructor``: a branch, or on whether there is a block, or a switch."""
+    first = shapes[0]
+    blocks, constants = outcomes_by_kind(test, first)
+    if (first.siblings, first.constants) == (2, 1):
+        return _BRANCH
+    if first.constants == first.siblings:
+        return _BRANCH if constants == 2 and first.index == 0 else _integers(constants)
+    if blocks < 2 and first.constants:
+        return _BRANCH + 2 + (_integers(constants) if constants > 1 else 0)
+    return _SWITCH * ((blocks > 1) + (constants > 1))
+
+
+def outcomes_by_kind(test: Test, shape: Shape) -> tuple[int, int]:
+    """How many outcomes a test on constructors has among blocks, and among constants; ``shape``: any of its cases'."""
+    tested = [case.value for case in test.cases if isinstance(case.value, Shape)]
+    blocks = sum(bool(each.fields) for each in tested)
+    constants = len(tested) - blocks
+    if test.default is not None:
+        blocks += blocks < shape.siblings - shape.constants
+        constants += constants < shape.constants
+    return blocks, constants
+
+
+def _in_both(test: Test) -> bool:
+    """Whether the default of a test on constructors is among its constants and its blocks."""
+    tested = [case.value for case in test.cases if isinstance(case.value, Shape)]
+    if not tested:
+        return False
+    blocks = sum(bool(each.fields) for each in tested)
+    return blocks < tested[0].siblings - tested[0].constants and len(tested) - blocks < tested[0].constants

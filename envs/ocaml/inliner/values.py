@@ -44,14 +44,18 @@ class FunctionValue:
 
 
 class BlockValue:
-    """A block that was allocated: the atoms in its fields (None: mutable) and what is known of them."""
+    """A block that was allocated: the atoms in its fields (None: mutable) and what is known of them.
 
-    __slots__ = ("atoms", "shape", "values")
+    ``constant``: it is in the program's data, with all that it leads to.
+    """
+
+    __slots__ = ("atoms", "constant", "shape", "values")
 
     def __init__(self, shape: Shape, atoms: tuple[Atom | None, ...], values: tuple[Value | None, ...]) -> None:
         self.shape = shape
         self.atoms = atoms
         self.values = values
+        self.constant = not shape.mutable and all(map(_is_constant, atoms, values))
 
 
 class PartialValue:
@@ -106,6 +110,10 @@ class Values:
             found = self._found[key] = PartialValue(of, args, values)
         assert isinstance(found, PartialValue)
         return found
+
+
+def _is_constant(atom: Atom | None, value: Value | None) -> bool:
+    return isinstance(atom, Constant) or (isinstance(value, BlockValue) and value.constant)
 
 
 def lookup(atoms: tuple[Atom | None, ...], known: Mapping[int, Value]) -> tuple[Value | None, ...]:

@@ -1,0 +1,61 @@
+"""Prices against instructions counted in what ocamlopt makes of the same loops: they are no measure of themselves."""
+
+from __future__ import annotations
+
+import pytest
+
+from gymcc.envs.ocaml.actions import Action
+from gymcc.envs.ocaml.backends.compiler import Compiler, Program
+from gymcc.envs.ocaml.backends.sim import Simulator
+from gymcc.envs.ocaml.cost import STANDARD
+from tests.ocaml.compiler_cases import CLOSURE, needs_closure, own_cache  # noqa: F401 - a fixture that is always used
+
+TURNS = 20_000
+CLOSE = 1.2  # at most so many times more or fewer
+TYPE = "type t = A | B of int | C of int * int | D of t | E let rec mk i = match i land 3 with 0 -> A | 1 -> B i | 2 -> C (i, 3) | _ -> D E"
+LOOPS = {  # definitions, and what is added up in each turn
+    "calls": ("let f a b = a + (b * 3)", "f i 2"),
+    "records": ("type p = { x : int; y : int } let x p = p.x let y p = p.y let p = { x = 1; y = 2 }", "x p + y p + i"),
+    "tuples": ("let swap p = match p with a, b -> (b, a)", "match swap (i, 3) with a, b -> a + b"),
+    "floats": ("let half x = x *. 0.5 let plus a b = a +. b", "int_of_float (plus (half (float_of_int i)) 1.0)"),
+    "constructors": (f"{TYPE} let n t = match t with A -> 1 | E -> 2 | B k -> k | C (k, _) -> k | D _ -> 5", "n (mk i)"),
+    "one constructor": (f"{TYPE} let is t = match t with C (_, 3) -> true | _ -> false", "if is (mk i) then 1 else 0"),
+    "closures": ("let add k = fun x -> x + k let use f x = f x", "use (add i) 2"),
+    "two arguments": ("let use f x = f x 3 let times a b = a * b", "use (if i land 1 = 0 then times else fun a b -> a - b) i"),
+    "comparison of anything": ("let less a b = a < b", "if less i 700 then 1 else 0"),
+    "pointers stored": ("let r = ref [] let set l = r := l", "(set (if i land 1 = 0 then [] else [ 1 ]); 1)"),
+    "arrays": ("let a = Array.make 64 1 let get i = a.(i land 63) let set i v = a.(i land 63) <- v", "(set i i; get (i + 1))"),
+    "division": ("let q i = (i / 7) + (i mod 10) + (i / 2)", "q i"),
+    "sine": ("let wave x = sin x +. 1.0", "int_of_float (wave (float_of_int i))"),
+    "recursion": ("let rec sum n = if n = 0 then 0 else n + sum (n - 1)", "sum (i land 15)"),
+    "spills": ("let f a = a * 3 let g a b c d = f a + f b + f c + f d + a + b + c + d", "g i 2 (i + 1) 4"),
+}  # fmt: skip
+
+
+def source(definitions: str, turn: str) -> str:
+    loop = f"for i = 1 to {TURNS} do s := (!s + {turn}) land 0xFFFFFF done"
+    return f"{definitions}\nlet () = let s = ref 0 in {loop}; print_int !s; print_newline ()\n"
+
+
+@pytest.fixture(scope="module")
+def nothing() -> float:
+    """What a program takes that does nothing."""
+    return Compiler(Program((("empty.ml", b"let () = print_newline ()\n"),)), toolchain=CLOSURE).baseline.cost
+
+
+@needs_closure
+def test_starting_a_program_takes_what_an_empty_one_takes(nothing):
+    assert Simulator("let () = print_newline ()", "empty").baseline.cost == pytest.approx(nothing, rel=0.15)
+
+
+@needs_closure
+@pytest.mark.parametrize("name", LOOPS)
+def test_a_loop_takes_about_what_its_instructions_are(name, nothing):
+    text = source(*LOOPS[name])
+    simulator, compiler = Simulator(text, "loop"), Compiler(Program((("loop.ml", text.encode()),)), toolchain=CLOSURE)
+    decided = [(site.id,) for site in simulator.sites if len(simulator.legal((site.id,))) > 1]
+    for action in (Action.NEVER, Action.INLINE):
+        vector = dict.fromkeys(decided, action)
+        ours = (simulator.cost(vector).cost - STANDARD.start) / TURNS
+        counted = (compiler.cost(vector).cost - nothing) / TURNS
+        assert counted / CLOSE < ours < counted * CLOSE, f"{action.name}: {ours:.1f} a turn, counted {counted:.1f}"
