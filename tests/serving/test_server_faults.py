@@ -157,9 +157,11 @@ def test_a_client_that_sends_and_never_reads_is_not_read_from_for_ever(server, o
     """Its replies are kept up to a bound; then it has to wait, and goes on where it was."""
     with Wire(server.unix) as wire:
         assert wire("AI.TENSORSET", "x", "UINT8", MIB, "BLOB", bytes(MIB)) == b"OK"
+        before = int(other("INFO", "stats").decode().split("total_net_output_bytes:")[1].split("\r")[0])
         sent = flood(wire, encode_command("AI.TENSORGET", "x", "BLOB"))
         assert sent < 100_000
-        assert other("PING") == b"PONG"
+        counts = dict(line.split(":") for line in other("INFO", "stats").decode().split("\r\n") if ":" in line)
+        assert int(counts["total_net_output_bytes"]) - before < 20 * MIB
         wire.socket.settimeout(30)
         for _ in range(20):
             assert len(wire.receive()) == MIB
@@ -284,6 +286,10 @@ def test_what_is_pushed_twice_on_purpose_counts_twice(server, other):
         second("PING")
     push(server, "l", "x")  # the other had its reply, for it went on
     assert other("LLEN", "l") == 4
+    for expected in (5, 6):
+        with Wire(server.unix) as first:
+            assert first("RPUSH", "l", "y") == expected
+            first.put("t", np.zeros(1))  # it went on in the shorter form, too
     other("DEL", "l")
     push(server, "l", "x")  # sent again, but there is no list any more
     assert other("LLEN", "l") == 1

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import errno
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -187,10 +188,19 @@ def test_a_full_disk_is_an_error_and_what_was_saved_stays(tmp_path, monkeypatch)
                 patched.setattr(journal.os, "write", refuse)
                 with pytest.raises(CommandError, match="No space left"):
                     await made.store.push(b"l", [b"b"])
-            assert await made.store.length(b"l") == 2  # done, and the client was told that it is not safe
+                real, rest = os.write, iter([True])
+
+                def half(file, data):
+                    return real(file, data[: len(data) // 2]) if next(rest, False) else refuse()
+
+                patched.setattr(journal.os, "write", half)
+                with pytest.raises(CommandError, match="No space left"):
+                    await made.store.push(b"l", [b"b"])
+            assert await made.store.length(b"l") == 3  # done, and the client was told that it is not safe
             await made.store.push(b"l", [b"c"])
-        async with killed(tmp_path) as again:
-            assert (await again.store.slice(b"l", 0, -1))[0] == b"a"
+            shutil.copytree(tmp_path, tmp_path / "then")  # as a process finds it that follows this one, killed now
+        async with killed(tmp_path / "then") as again:
+            assert await again.store.slice(b"l", 0, -1) == [b"a", b"c"]
 
     asyncio.run(check())
 

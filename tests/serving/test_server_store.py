@@ -209,6 +209,18 @@ def test_what_belongs_together_is_never_dropped_and_the_bound_is_an_error():
     done(check())
 
 
+def test_a_tensor_that_grows_is_not_dropped_to_make_room_for_itself():
+    async def check():
+        store = LocalStore(memory=5000)
+        for key in (b"a", b"b"):
+            await store.put(key, tensor(2000))
+        await store.put(b"a", tensor(3500))
+        assert await store.keys() == [b"a"]
+        assert store.used() == tensor(3500).nbytes() + 1
+
+    done(check())
+
+
 def test_without_eviction_the_bound_is_an_error_at_once():
     async def check():
         store = LocalStore(memory=5000, evict=False)

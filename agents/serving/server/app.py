@@ -27,6 +27,7 @@ from gymcc.agents.serving.server.limits import Settings
 from gymcc.agents.serving.server.local import LocalStore
 from gymcc.agents.serving.server.models import Host
 from gymcc.agents.serving.server.persistence import Saver, warm_up
+from gymcc.agents.serving.server.store import Store
 
 log = logging.getLogger(__name__)
 BACKLOG = 1024
@@ -54,10 +55,20 @@ class Listen:
 
 
 def build(settings: Settings) -> Server:
-    """A server with its keyspace in this process, which outlives it if there is a snapshot."""
+    """A server with its keyspace in this process, which outlives it if there is a snapshot, or in a Redis.
+
+    Raises ValueError if the Redis's address is none, ImportError if the package that talks to it is missing.
+    """
     kind = JournaledStore if settings.snapshot else LocalStore
-    store = kind(settings.memory, settings.evict, settings.tensor_ttl)
-    return Server(settings, store, Host(settings))
+    own = kind(settings.memory, settings.evict, settings.tensor_ttl)
+    return Server(settings, _shared(settings, own) if settings.store else own, Host(settings))
+
+
+def _shared(settings: Settings, own: LocalStore) -> Store:
+    from gymcc.agents.serving.server.divided import DividedStore  # needs the package redis
+    from gymcc.agents.serving.server.remote import RedisStore
+
+    return DividedStore(own, RedisStore(settings.store, settings.tensor_ttl))
 
 
 @contextlib.asynccontextmanager
@@ -155,18 +166,42 @@ async def serve(server: Server, listen: Listen, ready: Callable[[list[str]], Non
 async def working(server: Server, listen: Listen) -> AsyncIterator[list[str]]:
     """Listen, with the snapshot read at the beginning and written at the end; gives the addresses.
 
-    Raises :class:`.snapshot.SnapshotError` if it cannot be read, OSError if it cannot be written.
+    Raises :class:`.snapshot.SnapshotError` if it cannot be read, OSError if it cannot be written or the Redis that
+    keeps everything is not there, ValueError if that Redis will not do.
     """
     saver = None
     if isinstance(server.store, JournaledStore):
         saver = Saver(server, server.store, Path(server.settings.snapshot))
         await saver.begin()
-    async with listening(server, listen) as addresses, _periodically(server, saver):
+    async with _attached(server), listening(server, listen) as addresses, _periodically(server, saver):
         await warm_up(server)
         yield addresses
     if saver:
         await saver.end()
     server.host.close()
+
+
+@contextlib.asynccontextmanager
+async def _attached(server: Server) -> AsyncIterator[None]:
+    """Connected to the Redis that keeps everything, where one does."""
+    if not server.settings.store:
+        yield
+        return
+    from gymcc.agents.serving.server.divided import DividedStore
+
+    assert isinstance(server.store, DividedStore)
+    shared = server.store.shared
+
+    async def save() -> None:
+        await shared.save()
+        server.saved = time.time()
+
+    await shared.begin()
+    server.save = save
+    try:
+        yield
+    finally:
+        await shared.close()
 
 
 @contextlib.asynccontextmanager

@@ -33,6 +33,7 @@ class Settings:
     chunk: int = 511 * MIB  # what clients are told to cut models into; RedisAI's own
     snapshot: str = ""  # path
     save_every: float = 0
+    store: str = ""  # address of a Redis that keeps everything; none: this process does
 
     def check(self) -> None:
         """Raise ValueError at a value that makes no sense."""
@@ -42,3 +43,5 @@ class Settings:
                 raise ValueError(f"{name.replace('_', ' ')} is {getattr(self, name)}; allowed are {bound} and more")
         if self.save_every and not self.snapshot:
             raise ValueError("save every so often, but where? give a snapshot file, too")
+        if self.store and self.snapshot:
+            raise ValueError("with a store, Redis keeps everything and writes its own snapshots; leave out the file")

@@ -168,6 +168,9 @@ class LocalStore:
     async def keys(self) -> Sequence[bytes]:
         return [key for key in list(self._values) if self._find(key) is not None]
 
+    async def size(self) -> int:
+        return len(self._values)
+
     async def models(self) -> Mapping[bytes, Model | Alias | Script]:
         return {key: value for key, value in self._values.items() if isinstance(value, Model | Alias | Script)}
 

@@ -75,6 +75,9 @@ class Store(Keyspace, Protocol):
     async def keys(self) -> Sequence[bytes]:
         """All keys."""
 
+    async def size(self) -> int:
+        """How many keys there are, or were until their time came just now."""
+
     async def models(self) -> Mapping[bytes, Model | Alias | Script]:
         """All models, aliases and scripts."""
 

@@ -37,7 +37,7 @@ async def info(session: Session, store: Store, args: Args) -> bytes:
         "CPU": _cpu(),
         "Modules": {},
         "Cluster": {"cluster_enabled": 0},
-        "Keyspace": {"db0": f"keys={len(await store.keys())},expires=0,avg_ttl=0"},
+        "Keyspace": {"db0": f"keys={await store.size()},expires=0,avg_ttl=0"},
     }
     wanted = {word.lower() for word in args[1:]}
     chosen = not wanted or wanted & {b"everything", b"all", b"default"}

@@ -107,7 +107,7 @@ async def set_(session: Session, store: Store, args: Args) -> bytes:
 
 async def size(session: Session, store: Store, args: Args) -> bytes:
     """``DBSIZE``"""
-    return replies.integer(len(await store.keys()))
+    return replies.integer(await store.size())
 
 
 async def flush(session: Session, store: Store, args: Args) -> bytes:
