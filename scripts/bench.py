@@ -10,7 +10,7 @@ from gymcc.benchmarks import bench_core, bench_looptune, fidelity_looptune
 from gymcc.envs.looptune.dataset import parse_range
 from gymcc.envs.ocaml.dataset import SHIPPED, shipped
 from gymcc.envs.ocaml.fidelity import write_fidelity
-from gymcc.scripts import bench_scaling
+from gymcc.scripts import bench_scaling, bench_serve
 from gymcc.scripts.output import Json, progress, show
 
 app = typer.Typer(
@@ -20,6 +20,7 @@ app = typer.Typer(
 )
 
 app.command(name="scaling")(bench_scaling.command)
+app.command(name="serve")(bench_serve.command)
 
 
 @app.command()
