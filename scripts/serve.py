@@ -36,6 +36,14 @@ Threads = Annotated[int, typer.Option(help="Slow models that run at a time.")]
 ModelThreads = Annotated[int, typer.Option(help="Threads of one ONNX or TORCH model.")]
 Backends = Annotated[str, typer.Option(help="Back ends that may be used, where installed.")]
 Snapshot = Annotated[Path | None, typer.Option(help="File that SAVE writes, as does the end, and the start reads.")]
+Store = Annotated[
+    str,
+    typer.Option(
+        help="Redis, or any node of its cluster, that keeps everything: redis://[:password@]host[:port][/number]. "
+        "Servers that share one share data and models.",
+        envvar="GYMCC_STORE",
+    ),
+]
 SaveEvery = Annotated[float, typer.Option(help="Seconds between two snapshots, if anything was done; 0: never.")]
 
 
@@ -57,6 +65,7 @@ def command(
     backends: Backends = "ONNX,TORCH,TF",
     snapshot: Snapshot = None,
     save_every: SaveEvery = 0,
+    store: Store = "",
 ) -> None:
     """Serve tensors, data sets and models to SmartRedis clients, and policies to compilers.
 
@@ -81,6 +90,7 @@ def command(
         model_threads=model_threads,
         snapshot=str(snapshot.resolve()) if snapshot else "",
         save_every=save_every,
+        store=store,
     )
     listen = Listen(host, PORT if port is None and unix is None else port, str(unix) if unix else "")
     settings.check()

@@ -6,6 +6,7 @@ import pytest
 
 from gymcc.agents.serving import Client
 from gymcc.agents.serving.publish import publish
+from gymcc.scripts import main
 from tests.serving.orchestrator import running
 
 
@@ -17,3 +18,17 @@ def orchestrator(tmp_path_factory):
             publish(client, "jitcse-cloning", "jit")
             publish(client, "looptune-mm-dqn", "mm")
         yield server
+
+
+@pytest.fixture
+def gymcc(capsys):
+    """The command line in this process; gives what it prints, or its complaint."""
+
+    def call(*arguments: str) -> str:
+        with pytest.raises(SystemExit) as end:
+            main.run(list(arguments))
+        assert end.value.code in (0, 2)
+        printed = capsys.readouterr()
+        return printed.err if end.value.code else printed.out
+
+    return call

@@ -14,25 +14,10 @@ import pytest
 from gymcc.agents.policy import Policy, shipped
 from gymcc.agents.serving import Client, served_policy
 from gymcc.agents.serving.publish import PublishError, publish
-from gymcc.scripts import main
 from tests.serving.orchestrator import running
 from tests.serving.wire import Wire
 
 pytest.importorskip("onnxruntime")
-
-
-@pytest.fixture
-def gymcc(capsys):
-    """The command line in this process; gives what it prints, or its complaint."""
-
-    def call(*arguments: str) -> str:
-        with pytest.raises(SystemExit) as end:
-            main.run(list(arguments))
-        assert end.value.code in (0, 2)
-        printed = capsys.readouterr()
-        return printed.err if end.value.code else printed.out
-
-    return call
 
 
 @pytest.fixture(scope="module")
