@@ -13,15 +13,17 @@ from hypothesis.extra import numpy as hnp
 
 from gymcc.agents.serving.protocol.resp import encode_command
 from tests.serving.orchestrator import running
+from tests.serving.redis_server import STORES, stored
 from tests.serving.wire import Wire, names
 
 pytest.importorskip("hiredis")
 DTYPES = list(names())
 
 
-@pytest.fixture(scope="module")
-def server(tmp_path_factory):
-    with running(tmp_path_factory.mktemp("s")) as found:
+@pytest.fixture(scope="module", params=STORES)
+def server(request, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("s")
+    with stored(request.param, folder) as store, running(folder, store=store) as found:
         yield found
 
 
@@ -227,17 +229,24 @@ def test_info_in_sections(wire):
     text = wire("INFO", "EVERYTHING").decode()
     sections = {part.split("\r\n")[0]: part.split("\r\n")[1:] for part in text.split("# ")[1:]}
     assert {"Server", "Clients", "Memory", "Stats", "Keyspace"} <= set(sections)
-    memory = dict(line.split(":") for line in sections["Memory"] if line)
-    assert 8000 < int(memory["used_memory"]) < 10_000
     assert set(wire("INFO", "memory").decode().split("# ")[1:][0].split()) & {"Memory"}
     assert "db0:keys=1" in sections["Keyspace"][0]
+
+
+def test_memory_in_use_is_told_and_bounded(tmp_path):
+    with running(tmp_path) as server, Wire(server.unix) as wire:
+        wire.put("t", np.zeros(1000))
+        memory = dict(line.split(":") for line in wire("INFO", "memory").decode().split("\r\n")[1:] if line)
+        assert 8000 < int(memory["used_memory"]) < 10_000
+        assert wire("CONFIG", "SET", "maxmemory", "1mb", "maxmemory-policy", "noeviction") == b"OK"
+        assert wire.error("AI.TENSORSET", "x", "INT8", 1 << 20, "BLOB", bytes(1 << 20)).startswith("OOM")
+        assert "--snapshot" in wire.error("SAVE")
 
 
 def test_config(wire):
     assert wire("CONFIG", "GET", "maxmemory") == [b"maxmemory", b"0"]
     assert wire("CONFIG", "SET", "maxmemory", "1mb", "maxmemory-policy", "noeviction") == b"OK"
     assert wire("CONFIG", "GET", "maxmemory*") == [b"maxmemory", b"1048576", b"maxmemory-policy", b"noeviction"]
-    assert wire.error("AI.TENSORSET", "x", "INT8", 1 << 20, "BLOB", bytes(1 << 20)).startswith("OOM")
     assert wire("CONFIG", "SET", "maxmemory", "0", "maxmemory-policy", "allkeys-lru") == b"OK"
     assert wire("CONFIG", "GET", "nothing") == []
     assert "Unknown option" in wire.error("CONFIG", "SET", "nothing", "1")
@@ -246,7 +255,6 @@ def test_config(wire):
     assert wire("AI.CONFIG", "GET", "MODEL_CHUNK_SIZE") == 511 << 20  # RedisAI's default
     assert wire("AI.CONFIG", "MODEL_CHUNK_SIZE", 1000) == b"OK"
     assert wire("AI.CONFIG", "GET", "MODEL_CHUNK_SIZE") == 1000
-    assert "--snapshot" in wire.error("SAVE")
 
 
 @pytest.mark.parametrize(

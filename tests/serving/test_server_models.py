@@ -11,6 +11,7 @@ import pytest
 from gymcc.agents.serving.protocol.names import shard_key
 from gymcc.agents.serving.protocol.resp import encode_command
 from tests.serving.orchestrator import running
+from tests.serving.redis_server import STORES, stored
 from tests.serving.wire import SLOW, Wire, onnx_sum, torch_module
 
 pytestmark = pytest.mark.filterwarnings("ignore:`torch.jit:DeprecationWarning")
@@ -32,9 +33,14 @@ def number(a: Tensor) -> int:
 A, B = np.arange(6, dtype="f4").reshape(2, 3), np.ones((2, 3), "f4")
 
 
-@pytest.fixture(scope="module")
-def server(tmp_path_factory):
-    with running(tmp_path_factory.mktemp("s")) as found, Wire(found.unix, 120) as wire:
+@pytest.fixture(scope="module", params=STORES)
+def server(request, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("s")
+    with (
+        stored(request.param, folder) as store,
+        running(folder, store=store) as found,
+        Wire(found.unix, 120) as wire,
+    ):
         wire("AI.MODELSTORE", "warm", "TORCH", "CPU", "BLOB", torch_module(SLOW))  # torch is imported by now
         yield found
 
