@@ -40,8 +40,8 @@ def main(model: str, port: int) -> None:
     signal.signal(signal.SIGTERM, lambda *_: asked.set())
     print("ready", flush=True)
     asked.wait()
-    serve.shutdown()
-    ray.shutdown()  # type: ignore[no-untyped-call]
+    serve.shutdown()  # type: ignore[no-untyped-call]
+    ray.shutdown()
 
 
 if __name__ == "__main__":
