@@ -10,11 +10,11 @@ import yaml
 
 from gymcc.agents.config import ConfigError, dump, load, parse
 
-# Those of NITTA's value models and guides, for `gymcc nitta learn`, have a `kind` and are tested with them.
+# Those of other commands (value models, guides, sweeps) name no algorithm and are tested with their commands.
 CONFIGS = [
     path
     for path in sorted((Path(__file__).parents[2] / "configs").glob("*.yaml"))
-    if "kind" not in yaml.safe_load(path.read_text())
+    if "algorithm" in yaml.safe_load(path.read_text())
 ]
 SMALL: dict[str, Any] = {
     "env": {"id": "looptune-mm-model-v0"},
