@@ -204,6 +204,15 @@ def test_a_dag_has_tensors_of_its_own(wire):
     assert (wire.get("t") == A * 10).all()
 
 
+@pytest.mark.parametrize("blob", [b"|>", b"BLOB", b"blob"])
+def test_a_blob_in_a_dag_may_look_like_a_word_of_it(wire, blob):
+    put = ("AI.TENSORSET", "own", "UINT8", len(blob), "blob", blob)
+    assert wire("AI.DAGEXECUTE", "|>", *put, "|>", "AI.TENSORGET", "own", "BLOB") == [b"OK", blob]
+    assert wire("AI.DAGEXECUTE", "|>", *put) == [b"OK"]
+    # a key of that name is followed by words as ever
+    assert str(wire("AI.DAGEXECUTE", "|>", "AI.TENSORGET", "BLOB", "|>", *put)[0]).startswith("ERR tensor key")
+
+
 def test_a_dag_ends_at_its_first_error_and_persists_nothing(wire):
     put = ("AI.TENSORSET", "own", "FLOAT", 2, 3, "BLOB", A.tobytes())
     steps = ("|>", *put, "|>", *execute("none", "s", "t"), "|>", "AI.TENSORGET", "s")

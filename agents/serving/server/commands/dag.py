@@ -115,11 +115,21 @@ def _known(args: Args) -> Step:
 
 def _pieces(args: Args) -> list[Args]:
     """The words before the first ``|>``, then those of each command; raises :class:`CommandError`."""
-    cuts = [at for at, word in enumerate(args) if word == THEN]
-    pieces = [args[begin + 1 : end] for begin, end in pairwise([-1, *cuts, len(args)])]
+    cuts = [-1]
+    for at, word in enumerate(args):
+        if word == THEN and not _lacks_blob(args[cuts[-1] + 1 : at]):
+            cuts.append(at)
+    pieces = [args[begin + 1 : end] for begin, end in pairwise([*cuts, len(args)])]
     if len(pieces) < 2 or not all(pieces):
         raise CommandError("ERR DAG is empty, or one of its commands is")
     return pieces
+
+
+def _lacks_blob(command: Args) -> bool:
+    """Whether the next word is the blob of a tensor, which may well be the bytes ``|>``."""
+    if len(command) <= 3 or command[0].upper() != b"AI.TENSORSET" or command[-1].upper() != tensors.BLOB:
+        return False
+    return all(word.upper() != tensors.BLOB for word in command[3:-1])  # the last one is not itself the blob
 
 
 TABLE = {
