@@ -9,7 +9,7 @@ import typer
 
 from gymcc.envs.ocaml.backends.compiler import build, detect
 from gymcc.envs.ocaml.backends.compiler.flambda import install
-from gymcc.scripts import ocaml_attribute, ocaml_collect, ocaml_evaluate, ocaml_learn, ocaml_ppx
+from gymcc.scripts import ocaml_attribute, ocaml_collect, ocaml_evaluate, ocaml_learn, ocaml_ppx, ocaml_upload
 from gymcc.scripts.output import Json, show
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="OCaml inlining: the real compiler.")
@@ -18,6 +18,7 @@ app.command("attribute")(ocaml_attribute.command)
 app.command("learn")(ocaml_learn.command)
 app.command("evaluate")(ocaml_evaluate.command)
 app.command("ppx")(ocaml_ppx.command)
+app.command("upload")(ocaml_upload.command)
 
 Flambda = Annotated[
     bool, typer.Option("--flambda", help="With a private Flambda compiler, built from Debian's source.")

@@ -1,7 +1,8 @@
 """`gymcc ocaml ppx`: a trained policy decides which calls a stock ocamlopt inlines, file by file as it compiles them.
 
-Used as ``ocamlopt -ppx "gymcc ocaml ppx --policy POLICY.onnx" …``. What is said goes to standard error, where the
-compiler's own messages go, too.
+Used as ``ocamlopt -ppx "gymcc ocaml ppx --policy POLICY.onnx" …``, or with ``--serve ADDRESS --policy NAME``, where the
+orchestrator's policy of that name decides. What is said goes to standard error, where the compiler's own messages go,
+too.
 """
 
 from __future__ import annotations
@@ -9,20 +10,31 @@ from __future__ import annotations
 import shlex
 import shutil
 import sys
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 if TYPE_CHECKING:
     from gymcc.agents.policy import Policy
+    from gymcc.envs.core.env import CompilerEnv
     from gymcc.envs.ocaml.backends.compiler import Toolchain
     from gymcc.envs.ocaml.backends.compiler.calling import Call
     from gymcc.envs.ocaml.backends.compiler.unit import Unit
 
 MODULE = "gymcc.envs.ocaml"  # of the environments that policies for this come from
+PATIENCE = 5.0  # seconds for the server to answer
 
-PolicyPath = Annotated[str, typer.Option("--policy", help="A policy.onnx, its folder, or the name of a shipped one.")]
+PolicyPath = Annotated[
+    str,
+    typer.Option("--policy", help="A policy.onnx, its folder, or the name of a shipped or, with --serve, served one."),
+]
+Serve = Annotated[str, typer.Option("--serve", help="Server whose policy decides: host:port or unix://PATH.")]
+Record = Annotated[
+    Path | None, typer.Option("--record", help="Folder for a file of decisions per compiled file, for `ocaml upload`.")
+]
+Epsilon = Annotated[float, typer.Option(help="Share of decisions that are taken at random, to learn from.")]
 Flags = Annotated[str, typer.Option(help="Options of ocamlopt that the project is compiled with, e.g. '-inline 50'.")]
 BackEnd = Annotated[str, typer.Option("--backend", help="closure or flambda; default: the compiler that calls.")]
 Keep = Annotated[
@@ -44,6 +56,9 @@ def command(
     backend: BackEnd = "",
     keep: Keep = 40,
     explain: Explain = False,
+    serve: Serve = "",
+    record: Record = None,
+    epsilon: Epsilon = 0.0,
 ) -> None:
     """Decide by a policy what is inlined: ocamlopt -ppx "gymcc ocaml ppx --policy POLICY.onnx" FILE.ml ...
 
@@ -68,16 +83,65 @@ def command(
     check_tree(content, toolchain)
     call = read_call(build(toolchain), tree)
     if call.tool == NATIVE:
-        content = _decided(loaded_policy(policy), _unit(toolchain, call, content, flags, keep), content, explain)
+        decider = _decider(policy, serve, epsilon, record)
+        content = _decided(decider, _unit(toolchain, call, content, flags, keep), call.source, content, explain)
     target.write_bytes(content)
+
+
+@dataclass(frozen=True, slots=True)
+class Decider:
+    """What decides, how often it tries something else, and where that is recorded."""
+
+    policy: Policy
+    version: int
+    epsilon: float
+    folder: Path | None
+
+    def __call__(self, env: CompilerEnv[Any], instance: str, source: str) -> list[int]:
+        """The decisions on the file ``source``, recorded if wanted."""
+        from gymcc.agents.recorded import Recorded, decide
+
+        episode = decide(self.policy, env, instance, self.epsilon)
+        if self.folder is not None:
+            Recorded(episode, self.version, str(Path(source).absolute())).write(self.folder)
+        actions: list[int] = episode.actions.tolist()
+        return actions
+
+
+def _decider(named: str, server: str, epsilon: float, folder: Path | None) -> Decider:
+    from gymcc.agents.recorded import UNNUMBERED
+
+    if not 0 <= epsilon <= 1:
+        raise ValueError(f"epsilon {epsilon}: allowed: 0 to 1")
+    policy, version = _served(server, named) if server else (loaded_policy(named), UNNUMBERED)
+    return Decider(policy, version, epsilon, folder)
+
+
+def _served(server: str, name: str) -> tuple[Policy, int]:
+    """The policy that a server has under a name now, and its version: one version decides a whole file.
+
+    Raises ValueError, and :class:`gymcc.agents.serving.ServingError` where no server answers within ``PATIENCE``.
+    """
+    from gymcc.agents.serving import Client, served_policy
+    from gymcc.agents.serving.client.decide import published_key, version_of
+
+    client = Client(server, timeout=PATIENCE)
+    key = published_key(client, name) or name
+    return _of_here(served_policy(client, key), f"{server} {key}"), version_of(key)
 
 
 def loaded_policy(named: str) -> Policy:
     """A policy of this environment; raises :class:`gymcc.agents.policy.PolicyError`."""
-    from gymcc.agents.policy import Policy, PolicyError
+    from gymcc.agents.policy import Policy
+
+    return _of_here(Policy.load(named), named)
+
+
+def _of_here(policy: Policy, named: str) -> Policy:
+    from gymcc.agents.policy import PolicyError
     from gymcc.envs.registry import ROWS
 
-    policy, ids = Policy.load(named), [row.id for row in ROWS if row.module == MODULE]
+    ids = [row.id for row in ROWS if row.module == MODULE]
     if policy.card.env not in ids:
         raise PolicyError(f"{named}: the policy is of {policy.card.env}, not of {', '.join(ids)}")
     return policy
@@ -97,16 +161,15 @@ def _unit(toolchain: Toolchain, call: Call, tree: bytes, flags: str, keep: int) 
         return None
 
 
-def _decided(policy: Policy, unit: Unit | None, tree: bytes, explain: bool) -> bytes:
+def _decided(decider: Decider, unit: Unit | None, source: str, tree: bytes, explain: bool) -> bytes:
     """The tree with the policy's decisions in it."""
-    from gymcc.agents.policy import rollout
     from gymcc.envs.core.problem import UnknownInstance
     from gymcc.envs.ocaml.deployed import INSTANCE, file_env
 
     if unit is None:
         return tree
-    env = file_env(unit, policy.card.options)
-    policy.check(env)
+    env = file_env(unit, decider.policy.card.options)
+    decider.policy.check(env)
     if not any(len(unit.legal((site.id,))) > 1 for site in unit.sites):
         return unit.decided({})
     try:
@@ -114,7 +177,7 @@ def _decided(policy: Policy, unit: Unit | None, tree: bytes, explain: bool) -> b
     except UnknownInstance as error:
         print(f"gymcc: {unit.name} is left to the compiler: {error}", file=sys.stderr)
         return tree
-    for action in rollout(policy, env, INSTANCE):
+    for action in decider(env, INSTANCE, source):
         state = env.problem.apply(state, action)
     if explain:
         for row in env.problem.decided(state):

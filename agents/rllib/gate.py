@@ -8,7 +8,7 @@ from gymcc.agents.config import Experiment
 from gymcc.agents.policy import Policy, PolicyError
 from gymcc.agents.rllib.validation import Validator
 from gymcc.agents.serving.client.client import Client
-from gymcc.agents.serving.client.decide import served_policy
+from gymcc.agents.serving.client.decide import published_key, served_policy
 from gymcc.agents.serving.client.errors import UnknownKey
 from gymcc.agents.serving.publish import publish
 
@@ -35,7 +35,7 @@ class Gate:
 
     def at_work(self) -> str | None:
         """The published policy that the name stands for."""
-        return next((model.key for model in self._client.get_models() if self._name in model.aliases), None)
+        return published_key(self._client, self._name)
 
     def offer(self, run: Path, speedup: float) -> str | None:
         """Publish the policy of ``run``, whose validation said ``speedup``, if it is better; its key, or None.

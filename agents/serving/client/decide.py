@@ -12,6 +12,7 @@ from typing import Any
 from numpy.typing import NDArray
 
 from gymcc.agents.policy import Card, Policy
+from gymcc.agents.recorded import UNNUMBERED
 from gymcc.agents.serving.client.client import Client
 
 
@@ -33,3 +34,14 @@ def served_policy(client: Client, name: str) -> Policy:
     :class:`.errors.UnknownKey`, and :class:`~gymcc.agents.policy.PolicyError` for a model that is no policy.
     """
     return Policy(Card.parse(client.get_card(name), name), RemoteNetwork(client, name))
+
+
+def published_key(client: Client, name: str) -> str | None:
+    """The ``NAME:VERSION`` that ``name`` stands for now; None if it stands for nothing."""
+    return next((model.key for model in client.get_models() if name in model.aliases), None)
+
+
+def version_of(key: str) -> int:
+    """The number at the end of ``NAME:VERSION``, :data:`UNNUMBERED` without one."""
+    number = key.rpartition(":")[2]
+    return int(number) if number.isdecimal() else UNNUMBERED

@@ -12,13 +12,11 @@ import numpy as np
 from gymcc.agents.policy import Policy
 from gymcc.agents.rllib.trajectory import Trajectory
 from gymcc.agents.serving.client.client import Client
-from gymcc.agents.serving.client.decide import served_policy
+from gymcc.agents.serving.client.decide import published_key, served_policy, version_of
 from gymcc.agents.serving.client.errors import UnknownKey
 from gymcc.agents.serving.online.episodes import to_transitions
 from gymcc.agents.serving.online.upload import TransitionUploader
 from gymcc.envs.core.env import CompilerEnv
-
-NOBODY = -1  # version of the policy where none is published: decisions are random
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,14 +44,14 @@ class Worker:
         """Play so many episodes on instances drawn from those given, and upload each when it ends."""
         for _ in range(episodes):
             key, policy = self._policy()
-            episode, report = self._play(self._random.choice(instances), policy, _version(key))
+            episode, report = self._play(self._random.choice(instances), policy, version_of(key))
             if len(episode.actions):
                 self._uploader.put_transitions(to_transitions(episode), report.version)
             tell(report)
 
     def _policy(self) -> tuple[str, Policy | None]:
-        key = next((model.key for model in self._client.get_models() if self._name in model.aliases), "")
-        if not key:
+        key = published_key(self._client, self._name)
+        if key is None:
             return "", None
         if key not in self._policies:
             try:
@@ -94,8 +92,3 @@ class Worker:
             instance=instance,
         )
         return episode, Report(instance, version, float("nan") if info["error"] else start / info["cost"])
-
-
-def _version(key: str) -> int:
-    number = key.rpartition(":")[2]
-    return int(number) if number.isdecimal() else NOBODY
