@@ -113,3 +113,10 @@ def stored(kind: str, folder: Path) -> Iterator[str]:
     else:
         with cluster(folder / "cluster") as nodes:
             yield nodes[0].url
+
+
+@contextmanager
+def saving(kind: str, folder: Path) -> Iterator[dict[str, str]]:
+    """Settings of a server as :func:`stored`, which can save."""
+    with stored(kind, folder) as store:
+        yield {"store": store} if store else {"snapshot": str(folder / "snapshot")}

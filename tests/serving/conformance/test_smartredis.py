@@ -14,6 +14,7 @@ from tests.serving.conformance.environment import DATA, every_method, program
 from tests.serving.conformance.recorder import recording
 from tests.serving.conformance.transcripts import as_json, path_of, record
 from tests.serving.orchestrator import running
+from tests.serving.redis_server import saving
 
 pytest.importorskip("torch")
 OURS = Path(sys.executable)
@@ -21,13 +22,15 @@ ERRORS = {"missing", "missing input", "no model", "other names", "GPU", "no func
 ERRORS |= {"unknown", "elsewhere"}
 
 
-@pytest.mark.parametrize("mode", ["standalone", "clustered"])
-def test_every_method_does_for_smartredis_what_it_does_for_our_client(smartredis, tmp_path, mode):
+@pytest.mark.parametrize(
+    ("mode", "kind"), [("standalone", "own"), ("clustered", "own"), ("standalone", "cluster"), ("clustered", "redis")]
+)
+def test_every_method_does_for_smartredis_what_it_does_for_our_client(smartredis, tmp_path, mode, kind):
     seen = {}
     for python in (smartredis, OURS):
         folder = tmp_path / python.parts[-3]
         folder.mkdir()
-        with running(folder, snapshot=str(folder / "snapshot")) as server:
+        with saving(kind, folder) as settings, running(folder, **settings) as server:
             seen[python] = every_method(python, server.tcp, mode, folder)
     assert seen[smartredis] == seen[OURS]
     assert len(seen[OURS]) > 120

@@ -10,15 +10,21 @@ import pytest
 from tests.serving.conformance.recorder import encoded, end_of_reply, one_reply
 from tests.serving.conformance.transcripts import MODES, as_json, from_json, path_of, stable
 from tests.serving.orchestrator import running
+from tests.serving.redis_server import STORES, saving
 
 
+@pytest.mark.parametrize("kind", STORES)
 @pytest.mark.parametrize("mode", MODES)
-def test_recorded_requests_get_the_recorded_replies(tmp_path, mode):
+def test_recorded_requests_get_the_recorded_replies(tmp_path, mode, kind):
     pytest.importorskip("torch")
     exchanges = from_json(json.loads(path_of(mode).read_text()))
     assert len(exchanges) > 200
     pending = b""
-    with running(tmp_path, snapshot=str(tmp_path / "snapshot")) as server, _connected(server.tcp) as peer:
+    with (
+        saving(kind, tmp_path) as settings,
+        running(tmp_path, **settings) as server,
+        _connected(server.tcp) as peer,
+    ):
         for number, (request, expected) in enumerate(exchanges):
             peer.sendall(encoded(request))
             reply, pending = one_reply(peer, pending)
