@@ -22,7 +22,8 @@ from gymcc.envs.nitta.state import Synthesis
 
 MOST_BEGINNINGS = 5_000
 ENDLESS = 2**20  # assignments; of more than that not even as many beginnings
-MOST_OF_ENDLESS = 1_000  # beginnings with one function more, of which MOST_OF_ENDLESS / (units that it may go to) go on
+MOST_OF_ENDLESS = 500
+_EFFORT = 400_000  # where there are many units: beginnings times units that a function may go to, times all of them
 
 Run = tuple[int, int]  # rank of a function's kind, length
 Runs = tuple[frozenset[Run], Run]  # closed runs, the one going on
@@ -41,8 +42,9 @@ def representatives(
     functions = [(rank(f.kind), tuple(map(positions.index, units))) for f, units in ambiguous]
     loads = tuple((state.units[at].type, len(state.units[at].functions)) for at in positions)
     assignments = prod(len(units) for _, units in ambiguous)
+    most = MOST_BEGINNINGS if assignments <= ENDLESS else MOST_OF_ENDLESS
     widest = max(len(units) for _, units in ambiguous)
-    most = MOST_BEGINNINGS if assignments <= ENDLESS else max(1, MOST_OF_ENDLESS // widest)
+    most = max(1, min(most, _EFFORT // (widest * len(positions))))
     return [
         tuple((function, positions[unit]) for (function, _), unit in zip(ambiguous, choice, strict=True))
         for choice in last_of_classes(tuple(functions), loads, most)
