@@ -19,30 +19,48 @@ if TYPE_CHECKING:
 def price_match(pricer: Pricer, frame: Frame, variable: Variable, match: Match, tail: bool) -> None:
     """Decide and compute an arm; the value is a raw double if all arms' are and it is not returned."""
     around = pricer.charges.current
+    jumps = variable.id in frame.jumped
     tree = _Tree(pricer, frame, match)
     tree.price(match.tree)
     results: list[tuple[Atom, Charge]] = []
     with frame.branches() as branches:
         for number, arm in enumerate(match.arms):
             branches.start()
+            if tree.leaves[number] > 1:
+                frame.common.forget()
             charge = pricer.charges.at(arm.body.path, arm.body.id)
             for index, param in enumerate(arm.params):
                 if (number, index) in tree.later:
-                    frame.load_later(param, tree.later[number, index])
+                    frame.load_later(param, *tree.later[number, index])
                     continue
                 frame.bind(param)
                 if (number, index) in tree.raw:
                     frame.raw.add(param.id)
             pricer.block(frame, arm.body, tail)
-            if not tail:
+            if jumps:
+                _jump(frame, arm.body.result)
+            elif not tail:
                 frame.touch(arm.body.result)
                 _constant(frame, arm.body.result)
             results.append((arm.body.result, charge))
     pricer.charges.current = around
     frame.compared = None
+    if len(match.arms) > 1 and not jumps:
+        frame.common.forget()
     frame.bind(variable)
     if not tail and variable.kind in (Kind.FLOAT, Kind.ANY):
         _join(frame, variable, results)
+
+
+def is_condition(match: Match) -> bool:
+    """Whether arms jump to where a branch on their value leads (``Cmmgen.transl_if``): all tests are of booleans."""
+    tested = [case.value for node in decisions(match.tree) if isinstance(node, Test) for case in node.cases]
+    return all(isinstance(value, Constant) and value.scalar is Scalar.BOOL for value in tested)
+
+
+def _jump(frame: Frame, result: Atom) -> None:
+    if not isinstance(result, Constant):
+        price_test(frame, result)
 
 
 def _constant(frame: Frame, result: Atom) -> None:
@@ -54,7 +72,9 @@ def _constant(frame: Frame, result: Atom) -> None:
 def price_test(frame: Frame, on: Atom) -> None:
     """Branch on a boolean; a comparison just before it is fused with it."""
     prices = frame.prices
-    if frame.compared is not None and frame.compared[0] == on:
+    if on in frame.jumped:
+        pass
+    elif frame.compared is not None and frame.compared[0] == on:
         charge = frame.compared[1]
         charge[TIME] -= prices.boolean
         charge[BYTES] -= prices.boolean * prices.instruction_bytes
@@ -81,14 +101,14 @@ def _join(frame: Frame, variable: Variable, results: list[tuple[Atom, Charge]]) 
 
 class _Tree:
     """Prices a decision tree. By arm and index of its parameters: ``raw``, those that are passed doubles without a box,
-    and ``later``, those that need not be loaded before they are used, and from where.
+    and ``later``, those that need not be loaded before they are used, and from where. ``leaves``: how many by arm.
     """
 
     def __init__(self, pricer: Pricer, frame: Frame, match: Match) -> None:
         self._pricer, self._frame, self._match = pricer, frame, match
         self.raw: set[tuple[int, int]] = set()
-        self.later: dict[tuple[int, int], Atom] = {}
-        self._leaves = Counter(node.arm for node in decisions(match.tree) if isinstance(node, Leaf))
+        self.later: dict[tuple[int, int], tuple[Atom, int]] = {}
+        self.leaves = Counter(node.arm for node in decisions(match.tree) if isinstance(node, Leaf))
 
     def price(self, node: Decision) -> None:
         """Price a node and what is below it."""
@@ -103,7 +123,7 @@ class _Tree:
     def _leaf(self, leaf: Leaf) -> None:
         for index, arg in enumerate(leaf.args):
             place = leaf.arm, index
-            source = self._frame.later(arg) if self._leaves[leaf.arm] == 1 else None
+            source = self._frame.later(arg) if self.leaves[leaf.arm] == 1 else None
             if source is not None and self._frame.used_once(self._match.arms[leaf.arm].params[index].id):
                 self.later[place] = source
                 continue
@@ -121,9 +141,9 @@ class _Tree:
                 branches.start()
                 charges.at(case.path, case.id)
                 frame.pay(price, 0)
-                for field in case.fields:
+                for index, field in enumerate(case.fields):
                     if field is not None:
-                        frame.load_later(field, test.on)
+                        frame.load_later(field, test.on, index)
                 self.price(case.then)
         charges.current = around
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from itertools import accumulate
 
 from gymcc.envs.ocaml.cost.charges import BYTES, RETURNS, TIME, WORDS, Charge, Charges
+from gymcc.envs.ocaml.cost.common import Common, Key, Mark, load_key
 from gymcc.envs.ocaml.cost.prices import Prices
 from gymcc.envs.ocaml.ir import Atom, Constant, Scalar, Variable
 from gymcc.envs.ocaml.primitives import Kind, Primitive
@@ -43,9 +44,9 @@ class Frame:
     captured, ``own`` the closures of the function's group, ``static`` says which others are closures and blocks in the
     program's data, ``uses`` how often each is named; ``refs`` are references that are registers, ``raw`` doubles
     without a box, ``constants`` blocks in the program's data made here. ``jumps`` pay for the tail calls of the
-    function itself. ``calls``: something is called, be it the collector. ``allocated``: it may have been, on the way
-    to here; ``polls``: some way leads to a tail call that may go on for ever, without that. ``top``: it is the top
-    level, whose ``globals`` are in memory.
+    function itself, and ``jumped`` are conditions that have been branched on. ``calls``: something is called, be it
+    the collector. ``allocated``: it may have been, on the way to here; ``polls``: some way leads to a tail call that
+    may go on for ever, without that. ``top``: it is the top level, whose ``globals`` are in memory.
     """
 
     prices: Prices
@@ -59,6 +60,7 @@ class Frame:
     raw: set[int] = field(default_factory=set)
     constants: set[int] = field(default_factory=set)
     jumps: list[Charge] = field(default_factory=list)
+    jumped: set[Atom] = field(default_factory=set)
     stretch: int = 0
     calls: bool = False
     allocated: bool = False
@@ -66,11 +68,12 @@ class Frame:
     top: bool = False
     globals: frozenset[int] = frozenset()
     compared: tuple[int, Charge] | None = None  # the last operation, if it was a comparison, and who paid
+    common: Common = field(default_factory=Common)
     _steps: list[Charge] = field(default_factory=list)  # who pays for each operation so far
     _stretches: int = 0
     _trail: list[tuple[Home, int]] = field(default_factory=list)  # to undo reloads of one branch for the next
     _in_memory: set[int] = field(default_factory=set)  # doubles loaded and not used yet
-    _later: dict[int, tuple[Variable, Atom]] = field(default_factory=dict)  # fields that have not been loaded yet
+    _later: dict[int, tuple[Variable, Atom, int]] = field(default_factory=dict)  # fields that have not been loaded yet
     _outer: dict[int, Home] = field(default_factory=dict)  # captured variables and those of the top level
 
     def bind(self, variable: Variable) -> None:
@@ -84,19 +87,28 @@ class Frame:
         """Whether a variable is named in one place only."""
         return self.uses[variable] == 1
 
-    def load_later(self, variable: Variable, source: Atom) -> None:
+    def load_later(self, variable: Variable, source: Atom, index: int) -> None:
         """The variable is a field of ``source``: loaded where it is used if that is one place, else at once."""
         if self.used_once(variable.id):
-            self._later[variable.id] = variable, source
+            self._later[variable.id] = variable, source, index
         else:
-            self.touch(source)
-            self.pay(self.prices.load)
-            self.bind(variable)
+            self._load_field(variable, source, index)
 
-    def later(self, atom: Atom) -> Atom | None:
-        """From where an atom will be loaded when it is used, if that is so."""
+    def later(self, atom: Atom) -> tuple[Atom, int] | None:
+        """From where an atom will be loaded when it is used, if that is so: a block and the field's index."""
         found = self._later.get(atom) if isinstance(atom, int) else None
-        return None if found is None else found[1]
+        return None if found is None else found[1:]
+
+    def has(self, variable: Variable, key: Key, reads: bool) -> bool:
+        """Whether the variable's value is at hand, as that of an operation with the same key; binds it then."""
+        found = None if self.top else self.common.again(key, reads)
+        if found is None:
+            self.common.computed(key, variable.id)
+            return False
+        self.bind(variable)
+        if found in self.raw:
+            self.raw.add(variable.id)
+        return True
 
     def assign(self, reference: int) -> None:
         """A reference that is a register gets a value, which is computed there."""
@@ -122,6 +134,7 @@ class Frame:
         self._stretches += 1
         self.stretch = self._stretches
         self.calls = True
+        self.common.forget()
 
     def pay(self, time: int, size: int | None = None) -> None:
         """Charge instructions to the current block, and bytes: the instructions' if not said."""
@@ -148,10 +161,7 @@ class Frame:
         home = self.homes.get(atom)
         if home is None:
             if atom in self._later:
-                variable, source = self._later.pop(atom)
-                self.touch(source)
-                self.pay(self.prices.load)
-                self.bind(variable)
+                self._load_field(*self._later.pop(atom))
             else:
                 self._load(atom)
         else:
@@ -216,7 +226,7 @@ class Frame:
     @contextmanager
     def branches(self) -> Iterator[Branches]:
         """Code of which one branch runs; each starts where the code before ended."""
-        branches = Branches(self, self.stretch, len(self._trail), self.allocated)
+        branches = Branches(self, self.stretch, len(self._trail), self.allocated, self.common.mark())
         yield branches
         branches.start()
         self.allocated = branches.allocated or branches.all_allocate
@@ -229,7 +239,9 @@ class Frame:
         if calls:
             self.end_stretch()
         start, before, self.allocated = len(self._steps), self.allocated, False
+        self.common.forget()
         yield
+        self.common.forget()
         if not self.allocated:
             self.pay(self.prices.poll)
             self.calls = True
@@ -262,6 +274,12 @@ class Frame:
         self.charges.current[BYTES] += self.prices.collect_bytes
         self.charges.current[RETURNS] += 1
         self.calls = self.allocated = True
+
+    def _load_field(self, variable: Variable, source: Atom, index: int) -> None:
+        if not self.has(variable, load_key(source, index), False):
+            self.touch(source)
+            self.pay(self.prices.load)
+            self.bind(variable)
 
     def _load(self, atom: int) -> None:
         """What is bound outside: captured, or by the top level, which an address leads to; once in a stretch."""
@@ -305,6 +323,7 @@ class Branches:
     stretch: int
     trail: int
     allocated: bool
+    common: Mark
     moved: bool = False
     started: bool = False
     all_allocate: bool = True
@@ -315,6 +334,7 @@ class Branches:
         self.started = True
         self.moved = self.moved or self.frame.stretch != self.stretch
         self.frame.undo(self.trail)
+        self.frame.common.back(self.common)
         self.frame.stretch, self.frame.allocated = self.stretch, self.allocated
 
 

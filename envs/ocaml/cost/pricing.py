@@ -6,8 +6,9 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from gymcc.envs.ocaml.cost import prices as p
-from gymcc.envs.ocaml.cost.branches import price_match, price_test
+from gymcc.envs.ocaml.cost.branches import is_condition, price_match, price_test
 from gymcc.envs.ocaml.cost.charges import BYTES, TIME, Charges
+from gymcc.envs.ocaml.cost.common import key_of, reads
 from gymcc.envs.ocaml.cost.frame import Frame
 from gymcc.envs.ocaml.inliner.references import plain_references
 from gymcc.envs.ocaml.ir import (
@@ -19,11 +20,14 @@ from gymcc.envs.ocaml.ir import (
     Field,
     For,
     Function,
+    Let,
     LetFunctions,
     Make,
     Match,
+    Operation,
     Prim,
     SetField,
+    Test,
     Variable,
     While,
 )
@@ -122,14 +126,26 @@ class Pricer:
                 self._call(frame, variable, operation, tail)
             elif isinstance(operation, Match):
                 frame.compared = compared
+                if index + 1 < len(bindings) and _tests(bindings[index + 1], variable.id):
+                    self._condition(frame, binding)
                 price_match(self, frame, variable, operation, tail)
             else:
-                self._handlers[type(operation)](frame, variable, operation)
+                self._operation(frame, variable, operation)
                 tail = False
             frame.step()
         return tail
 
+    def _condition(self, frame: Frame, let: Let) -> None:
+        """What a branch follows on is not computed as a value, if it can do with jumps."""
+        if isinstance(let.operation, Match) and frame.used_once(let.variable.id) and is_condition(let.operation):
+            frame.jumped.add(let.variable.id)
+
     # Operations
+
+    def _operation(self, frame: Frame, variable: Variable, operation: Operation) -> None:
+        key = None if isinstance(operation, Field) and operation.of in frame.refs else key_of(operation)
+        if key is None or not frame.has(variable, key, reads(operation)):
+            self._handlers[type(operation)](frame, variable, operation)
 
     def _call(self, frame: Frame, variable: Variable, call: Call, tail: bool) -> None:
         prices = self.prices
@@ -167,6 +183,8 @@ class Pricer:
             frame.called()
         else:
             frame.pay(price)
+            if primitive is Primitive.ARRAY_SET:
+                frame.common.stored()
         frame.bind(variable)
         if primitive in p.COMPARISONS:
             frame.pay(prices.boolean)
@@ -218,12 +236,15 @@ class Pricer:
             frame.use(field.value, field.shape.flat)
             immediate = frame.kind(field.value) is Kind.INT or field.shape.fields[field.index].kind is Kind.INT
             frame.pay(self.prices.store if field.shape.flat or immediate else p.MODIFY)
+            frame.common.stored()
         frame.bind(variable)
 
     def _while(self, frame: Frame, variable: Variable, loop: While) -> None:
         around = self.charges.current
         with frame.loop(_calls(loop.condition) or _calls(loop.body)):
             self.charges.at(loop.condition.path, loop.condition.id)
+            if loop.condition.bindings and isinstance(loop.condition.bindings[-1], Let):
+                self._condition(frame, loop.condition.bindings[-1])
             self.block(frame, loop.condition, False)
             price_test(frame, loop.condition.result)
             self.charges.at(loop.body.path, loop.body.id)
@@ -243,6 +264,12 @@ class Pricer:
             frame.touch(loop.variable.id)
             frame.pay(self.prices.loop)
         self.charges.current = around
+
+
+def _tests(binding: Binding, variable: int) -> bool:
+    """Whether a binding is a match that tests the variable first."""
+    tree = binding.operation.tree if isinstance(binding, Let) and isinstance(binding.operation, Match) else None
+    return isinstance(tree, Test) and tree.on == variable
 
 
 _KNOWN = (CallKind.DIRECT, CallKind.SELF, CallKind.OVER)
