@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from gymcc.agents.serving.protocol.resp import encode_command
@@ -61,6 +61,8 @@ def words(step) -> tuple:
 
 @settings(max_examples=150)
 @given(st.lists(st.one_of(PUTS, GETS, RUNS), min_size=1, max_size=8))
+@example([("AI.MODELEXECUTE", "model", ["a", "a"], ["x"])])
+@example([("AI.MODELEXECUTE", "alias", ["a", "a"], ["x", "hash"])])
 def test_replies_are_the_same_with_and_without(servers, with_forms, steps):
     quick, slow = servers
     replies = []
@@ -86,13 +88,24 @@ def with_forms():
 
 
 def test_decisions_take_the_shorter_forms(servers, with_forms, monkeypatch):
-    """Or nobody would notice that they are never taken."""
+    """Or nobody would notice that they are never taken; what is batched has to wait for others."""
     with_forms(QUICK)
     taken = []
+
+    def watched(name, form):
+        def call(*args):
+            reply = form(*args)
+            taken.append((name, reply is not None))
+            return reply
+
+        return call
+
     for name, form in QUICK.items():
-        monkeypatch.setitem(QUICK, name, lambda *args, form=form, name=name: taken.append(name) or form(*args))
+        monkeypatch.setitem(QUICK, name, watched(name, form))
     with Wire(servers[0].unix) as wire:
         wire.put("a", A.reshape(2, 3))
-        assert wire("AI.MODELEXECUTE", "alias", "INPUTS", 2, "a", "a", "OUTPUTS", 2, "x", "y") == b"OK"
+        for model in ("alias", "batched"):
+            assert wire("AI.MODELEXECUTE", model, "INPUTS", 2, "a", "a", "OUTPUTS", 2, "x", "y") == b"OK"
         assert (wire.get("x") == 2 * A.reshape(2, 3)).all()
-    assert taken == [b"AI.TENSORSET", b"AI.MODELEXECUTE", b"AI.TENSORGET"]
+    run = b"AI.MODELEXECUTE"
+    assert taken == [(b"AI.TENSORSET", True), (run, True), (run, False), (b"AI.TENSORGET", True)]

@@ -195,7 +195,7 @@ def test_a_full_disk_is_an_error_and_what_was_saved_stays(tmp_path, monkeypatch)
 
                 patched.setattr(journal.os, "write", half)
                 with pytest.raises(CommandError, match="No space left"):
-                    await made.store.push(b"l", [b"b"])
+                    await made.store.push(b"l", [b"b" * 1000])
             assert await made.store.length(b"l") == 3  # done, and the client was told that it is not safe
             await made.store.push(b"l", [b"c"])
             shutil.copytree(tmp_path, tmp_path / "then")  # as a process finds it that follows this one, killed now

@@ -53,8 +53,7 @@ class LocalStore:
         self.place(key, value)
 
     async def put_many(self, values: Mapping[bytes, Value]) -> None:
-        for key, value in values.items():
-            self.place(key, value)
+        self.place_many(values)
 
     def find(self, key: bytes) -> Value | None:
         """:meth:`get` for those who know that the keyspace is here."""
@@ -78,6 +77,15 @@ class LocalStore:
                 self._plain.move_to_end(key)
                 if self.tensor_ttl:
                     self._expire(key, time.time() + self.tensor_ttl)
+
+    def place_many(self, values: Mapping[bytes, Value]) -> None:
+        """:meth:`put_many` for those who know that the keyspace is here; none if one is of a wrong kind."""
+        for key, value in values.items():
+            old = self._find(key)
+            if old is not None and type(old) is not type(value):
+                raise CommandError(WRONG_TYPE)
+        for key, value in values.items():
+            self.place(key, value)
 
     async def delete(self, keys: Sequence[bytes]) -> int:
         return sum(self._drop(key) for key in keys)

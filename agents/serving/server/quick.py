@@ -54,13 +54,9 @@ def model_execute(server: Server, store: LocalStore, args: Args) -> bytes | None
     begin = perf_counter()
     results = engine.runner.run(arrays)
     seconds = perf_counter() - begin
-    if len(results) != len(outputs):
-        return None
-    made = [from_array(result) for result in results]
+    store.place_many(dict(zip(outputs, map(from_array, results), strict=True)))
     engine.note(seconds, rows)
     server.statistics.of(key).note(seconds, rows)
-    for name, tensor in zip(outputs, made, strict=True):
-        store.place(name, tensor)
     return replies.OK
 
 

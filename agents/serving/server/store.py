@@ -24,7 +24,7 @@ class Keyspace(Protocol):
         """What lies at several keys."""
 
     async def put_many(self, values: Mapping[bytes, Value]) -> None:
-        """:meth:`put` of several; those before one that is refused are put."""
+        """:meth:`put` of several, of which some may be put if one is refused."""
 
 
 class Store(Keyspace, Protocol):
