@@ -169,6 +169,7 @@ def test_a_snapshot_that_is_not_whole_is_refused(tmp_path, spoil):
 
 def test_a_full_disk_is_an_error_and_what_was_saved_stays(tmp_path, monkeypatch):
     full = OSError(errno.ENOSPC, "No space left on device")
+    real = os.write
 
     def refuse(*_):
         raise full
@@ -188,7 +189,7 @@ def test_a_full_disk_is_an_error_and_what_was_saved_stays(tmp_path, monkeypatch)
                 patched.setattr(journal.os, "write", refuse)
                 with pytest.raises(CommandError, match="No space left"):
                     await made.store.push(b"l", [b"b"])
-                real, rest = os.write, iter([True])
+                rest = iter([True])
 
                 def half(file, data):
                     return real(file, data[: len(data) // 2]) if next(rest, False) else refuse()
