@@ -35,12 +35,12 @@ COMMAND = [sys.executable, "-m", "gymcc.scripts.main"]
 ENVIRONMENT = os.environ | {"OMP_NUM_THREADS": "1", "WANDB_MODE": "disabled"}
 EXPLAINED = re.compile(r"^\S+:\d+:\d+.* (\S+): (\w+)$", re.MULTILINE)
 INLINE, NEVER = 1, 2
+STEPS = 30  # decisions that two compilations of two programs upload
 
 
 def run_gymcc(*arguments):
-    environment = os.environ | {"OMP_NUM_THREADS": "1", "WANDB_MODE": "disabled"}
     done = subprocess.run(
-        [*COMMAND, *map(str, arguments)], env=environment, capture_output=True, text=True, timeout=240, check=False
+        [*COMMAND, *map(str, arguments)], env=ENVIRONMENT, capture_output=True, text=True, timeout=240, check=False
     )
     assert done.returncode == 0, done.stderr
     return done.stdout
@@ -205,7 +205,7 @@ def test_explored_decisions_are_legal_and_marked(seed):
 
 
 @needs_closure
-def test_compilations_train_the_policy_that_decides_later_ones(orchestrator, tmp_path):
+def test_compilations_train_the_policy_that_decides_later_ones(orchestrator, tmp_path, gymcc):
     pytest.importorskip("ray")
     server, name = orchestrator.unix, "inlining"
     publish_linear(orchestrator, tmp_path / "first", name, (0, 0, 1))  # inlines nothing, which is worse than default
@@ -213,49 +213,43 @@ def test_compilations_train_the_policy_that_decides_later_ones(orchestrator, tmp
     expected = plainly(tmp_path / "plain", unseen)
     printed, before = compiled(tmp_path / "unseen", unseen, server, name)
     assert (printed, set(before)) == (expected, {"never"})
-    for number in range(4):
-        outcome(tmp_path, DATA / ("paths.ml" if number % 2 else "pipeline.ml"), server, name)
+    for source in (DATA / "paths.ml", DATA / "pipeline.ml"):
+        expected_here = plainly(tmp_path / "plain", source)
+        baseline = instructions(tmp_path / "plain" / "plain")
+        for epsilon in (0.0, 0.6):
+            recorded = tmp_path / "recorded"
+            more = f"--record {recorded} --epsilon {epsilon}"
+            assert compiled(tmp_path / "build", source, server, name, more)[0] == expected_here
+            cost = instructions(tmp_path / "build" / "decided")
+            told = {"--cost": cost, "--baseline": baseline, "--server": server, "--list": f"{name}-episodes"}
+            gymcc("ocaml", "upload", str(recorded), *(str(part) for pair in told.items() for part in pair))
     rows = train(server, name, tmp_path / "run")
     assert rows[-1]["refused"] == 0
-    assert rows[-1]["env_steps"] > 20
+    assert rows[-1]["env_steps"] == STEPS
     assert rows[-1]["published"] > 1, "what was learned is better than to inline nothing"
-    folder = tmp_path / "later"
-    printed, after = compiled(tmp_path / "unseen", unseen, server, name, f"--record {folder}")
-    ((_, recorded),) = records(folder)
+    printed, after = compiled(tmp_path / "unseen", unseen, server, name, f"--record {tmp_path / 'later'}")
+    ((_, recorded_later),) = records(tmp_path / "later")
     assert printed == expected
-    assert recorded.version == rows[-1]["published"]
+    assert recorded_later.version == rows[-1]["published"]
     assert set(after) != {"never"}
 
 
-def outcome(folder, source, server, name):
-    """Compile, run and tell what came of it, as a project's build would."""
-    recorded = folder / "recorded"
-    expected = plainly(folder / "plain", source)
-    printed, _ = compiled(folder / "build", source, server, name, f"--record {recorded} --epsilon 0.5")
-    assert printed == expected
-    costs = [instructions(folder / each) for each in ("build/decided", "plain/plain")]
-    told = dict(zip(("--cost", "--baseline"), costs, strict=True)) | {"--server": server, "--list": f"{name}-episodes"}
-    run_gymcc("ocaml", "upload", recorded, *(part for pair in told.items() for part in pair))
-
-
 def instructions(program):
-    done = subprocess.run(
-        [CLOSURE.valgrind.path, "--tool=cachegrind", "--cache-sim=no", "--cachegrind-out-file=/dev/null", program],
-        capture_output=True,
-        text=True,
-        check=True,
-    )
+    counting = [CLOSURE.valgrind.path, "--tool=cachegrind", "--cache-sim=no", "--cachegrind-out-file=/dev/null"]
+    done = subprocess.run([*counting, program], capture_output=True, text=True, check=True)
     return int(re.search(r"I\s+refs:\s+([\d,]+)", done.stderr)[1].replace(",", ""))
 
 
 def train(server, name, run):
+    """On all that was uploaded; ends once there is nothing more."""
     data = {"address": server, "publish": name, "list": f"{name}-episodes", "patience": 1}
-    settings = [
+    learning = "name: dqn, lr: 0.003, batch_size: 16, learning_starts: 20, replay_ratio: 64, gamma: 1.0, n_step: 10"
+    changes = [
         f"data={json.dumps(data)}",
-        "budget={env_steps: 400, iteration_steps: 40}",
-        "algorithm={name: dqn, lr: 0.001, batch_size: 32, learning_starts: 20, replay_ratio: 8, gamma: 1.0}",
+        f"budget={{env_steps: {STEPS}, minutes: 2, iteration_steps: {STEPS}}}",
+        f"algorithm={{{learning}, target_update: 10}}",
         "validation={split: validation, instances: 2, every: 1, options: {dataset: ocaml/programs}}",
         "checkpoint.every=100",
     ]
-    run_gymcc("train", CONFIG, "--out", run, *(part for each in settings for part in ("--set", each)))
+    run_gymcc("train", CONFIG, "--out", run, *(part for each in changes for part in ("--set", each)))
     return [json.loads(line) for line in (run / "metrics.jsonl").read_text().splitlines()]
