@@ -19,6 +19,7 @@ from gymcc.agents.serving.server.errors import ProtocolError
 from gymcc.agents.serving.server.limits import FLUSH, MAX_UNTRUSTED, MAX_WORDS
 from gymcc.agents.serving.server.local import LocalStore
 from gymcc.agents.serving.server.quick import QUICK, Quick
+from gymcc.agents.serving.server.repeated import GET, Decision, Memory
 
 MORE: Any = object()  # a request is not complete
 BYTES = {bytes}
@@ -43,6 +44,7 @@ class Connection(asyncio.Protocol):
         self._size = 0  # bytes of the replies
         self._store: Any = server.store
         self._quick: Mapping[bytes, Quick] = {}
+        self._memory: Memory | None = None
         self._pending = 0  # bytes received since the last complete request
         self._tail = b"\r\n"
         self._task: asyncio.Task[None] | None = None
@@ -58,6 +60,7 @@ class Connection(asyncio.Protocol):
         self.session = Session(self.server, next(self._numbers), self, trusted)
         if trusted and isinstance(self._store, LocalStore):
             self._quick = QUICK
+            self._memory = Memory() if QUICK else None
         self.server.statistics.connections += 1
         if len(self.server.sessions) >= self.server.settings.max_clients:
             self.server.statistics.rejected += 1
@@ -73,8 +76,13 @@ class Connection(asyncio.Protocol):
     def data_received(self, data: bytes) -> None:
         self._silent = 0
         self._received += len(data)
+        known = self._memory.find(data) if self._memory else None
+        if known is not None and self._again(known, data):
+            return
         try:
             self._check(data)
+            if self._memory and known is None:
+                self._memory.learn(data)
             self._reader.feed(data)
         except ProtocolError as error:
             self._fail(f"ERR Protocol error: {error}")
@@ -118,6 +126,20 @@ class Connection(asyncio.Protocol):
     def abort(self) -> None:
         self._closing = True
         self.transport.abort()
+
+    def _again(self, known: Decision, data: bytes) -> bool:
+        """Whether a decision that was asked for before could be answered at once."""
+        if self._task is not None or self._drained is not None or self._closing:
+            return False
+        try:
+            reply = known.answer(self.server, self._store, data)
+        except Exception:  # whatever is wrong is found again, and said, by the commands proper
+            return False
+        if reply is None:
+            return False
+        self.session.last = GET
+        self._write(reply, known.commands)
+        return True
 
     def _check(self, data: bytes) -> None:
         """Raise :class:`ProtocolError` at a request that is too large, before it takes memory."""
@@ -199,15 +221,19 @@ class Connection(asyncio.Protocol):
             self._flush()
 
     def _flush(self) -> None:
-        if self._replies and not self.transport.is_closing():
-            self.transport.write(b"".join(self._replies))
-            counts = self.server.statistics
-            counts.received += self._received
-            counts.sent += self._size
-            counts.commands += len(self._replies)
-            self._received = 0
+        if self._replies:
+            self._write(b"".join(self._replies), len(self._replies))
         self._replies.clear()
         self._size = 0
+
+    def _write(self, answer: bytes, commands: int) -> None:
+        if not self.transport.is_closing():
+            self.transport.write(answer)
+            counts = self.server.statistics
+            counts.received += self._received
+            counts.sent += len(answer)
+            counts.commands += commands
+            self._received = 0
 
     def _fail(self, text: str) -> None:
         self._append(replies.error(text))

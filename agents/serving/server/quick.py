@@ -6,7 +6,7 @@ and nothing is wrong. In every other case it raises or returns None, with nothin
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from time import perf_counter
 
 from gymcc.agents.serving.server import replies
@@ -14,7 +14,7 @@ from gymcc.agents.serving.server.commands.models import execution
 from gymcc.agents.serving.server.context import Args, Server
 from gymcc.agents.serving.server.limits import MAX_KEY
 from gymcc.agents.serving.server.local import LocalStore
-from gymcc.agents.serving.server.values import Alias, Tensor, from_array, layout
+from gymcc.agents.serving.server.values import Alias, Array, Tensor, from_array, layout
 
 Quick = Callable[[Server, LocalStore, Args], bytes | None]
 
@@ -41,23 +41,31 @@ def tensor_get(server: Server, store: LocalStore, args: Args) -> bytes | None:
 def model_execute(server: Server, store: LocalStore, args: Args) -> bytes | None:
     """``AI.MODELEXECUTE key INPUTS n tensor… OUTPUTS n tensor… [TIMEOUT ms]``"""
     key, inputs, outputs, _ = execution(tuple(args))
+    held = [store.find(name) for name in inputs]
+    arrays = [tensor.array() for tensor in held]  # type: ignore[union-attr]  # as no other kind of value
+    rows = held[0].layout.shape[0]  # type: ignore[union-attr]
+    return None if executed(server, store, key, arrays, rows, outputs) is None else replies.OK
+
+
+def executed(
+    server: Server, store: LocalStore, key: bytes, arrays: Sequence[Array], rows: int, outputs: Sequence[bytes]
+) -> Sequence[Tensor] | None:
+    """Run a model and put its outputs, which are given; None if it cannot be run at once."""
     model = store.find(key)
     if type(model) is Alias:
         key = model.target
         model = store.find(key)
     engine = model.compiled  # type: ignore[union-attr]  # what is no model has none, which raises
-    held = [store.find(name) for name in inputs]
-    arrays = [tensor.array() for tensor in held]  # type: ignore[union-attr]  # as no other kind of value
-    rows = held[0].layout.shape[0]  # type: ignore[union-attr]
     if rows > engine.quick or engine.batcher is not None:
         return None
     begin = perf_counter()
     results = engine.runner.run(arrays)
     seconds = perf_counter() - begin
-    store.place_many(dict(zip(outputs, map(from_array, results), strict=True)))
+    made = [from_array(result) for result in results]
+    store.place_many(dict(zip(outputs, made, strict=True)))
     engine.note(seconds, rows)
     server.statistics.of(key).note(seconds, rows)
-    return replies.OK
+    return made
 
 
 QUICK: Mapping[bytes, Quick] = {
