@@ -16,7 +16,7 @@ test: $(VENV)/installed lint
 lint: $(VENV)/installed
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/mypy -p gymcc.envs -p gymcc.agents.search -p gymcc.benchmarks
+	$(BIN)/mypy -p gymcc.envs -p gymcc.agents.search -p gymcc.agents.serving -p gymcc.agents.tracking -p gymcc.benchmarks
 	$(BIN)/lint-imports
 
 # torch first and by itself: with it present, `torch>=2.5` is satisfied and nothing replaces it.

@@ -118,7 +118,7 @@ def _open(folder: Path, online: bool, facts: Mapping[str, Any]) -> Any:
     def start(mode: str) -> Any:
         if mode == "offline" and "id" in facts:
             _wait_for_free_second(folder / "wandb", facts["id"])
-        return wandb.init(**facts, mode=mode, dir=str(folder), settings=wandb.Settings(**QUIET, **_patience()))
+        return wandb.init(**facts, mode=mode, dir=str(folder), settings={**QUIET, **_patience()})  # type: ignore[arg-type]
 
     if not online:
         return start("offline")
