@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Iterator
 
 from gymcc.envs.ocaml.ir import (
@@ -119,17 +118,20 @@ def used(block: Block) -> set[int]:
     return {atom for atom in found if isinstance(atom, int)}
 
 
-def uses(block: Block) -> Counter[Atom]:
+def uses(block: Block) -> dict[Atom, int]:
     """How often each variable is named in a block, a capture by a closure counting as once; constants too."""
-    found: Counter[Atom] = Counter((block.result,))
+    found: dict[Atom, int] = {block.result: 1}
     for binding in bindings(block, into_functions=False):
         if isinstance(binding, LetFunctions):
-            found.update(binding.functions[0].free)
-            continue
-        found.update(atoms(binding.operation))
-        found.update(inner.result for inner in inner_blocks(binding.operation))
-        if isinstance(binding.operation, Match):
-            found.update(decided(binding.operation))
+            named: Iterable[Atom] = binding.functions[0].free
+        else:
+            named = atoms(binding.operation)
+            if isinstance(binding.operation, Match | While | For):
+                named = (*named, *(inner.result for inner in inner_blocks(binding.operation)))
+            if isinstance(binding.operation, Match):
+                named = (*named, *decided(binding.operation))
+        for atom in named:
+            found[atom] = found.get(atom, 0) + 1
     return found
 
 

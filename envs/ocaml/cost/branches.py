@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from typing import TYPE_CHECKING
 
 from gymcc.envs.ocaml.cost.charges import BYTES, TIME, WORDS, Charge
@@ -108,7 +107,10 @@ class _Tree:
         self._pricer, self._frame, self._match = pricer, frame, match
         self.raw: set[tuple[int, int]] = set()
         self.later: dict[tuple[int, int], tuple[Atom, int]] = {}
-        self.leaves = Counter(node.arm for node in decisions(match.tree) if isinstance(node, Leaf))
+        self.leaves = [0] * len(match.arms)
+        for node in decisions(match.tree):
+            if isinstance(node, Leaf):
+                self.leaves[node.arm] += 1
 
     def price(self, node: Decision) -> None:
         """Price a node and what is below it."""

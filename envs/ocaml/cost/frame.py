@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -11,10 +10,12 @@ from itertools import accumulate
 from gymcc.envs.ocaml.cost.charges import BYTES, RETURNS, TIME, WORDS, Charge, Charges
 from gymcc.envs.ocaml.cost.common import Common, Key, Mark, load_key
 from gymcc.envs.ocaml.cost.prices import Prices
-from gymcc.envs.ocaml.ir import Atom, Constant, Scalar, Variable
+from gymcc.envs.ocaml.ir import UNIT, Atom, Block, Constant, Scalar, Variable
 from gymcc.envs.ocaml.primitives import Kind, Primitive
+from gymcc.envs.ocaml.walk import uses
 
 BOX_WORDS = 2
+NO_BODY = Block(-1, (), UNIT)
 COMMUTES = frozenset({Primitive.FLOAT_ADD, Primitive.FLOAT_MUL})
 MEMORY = COMMUTES | {Primitive.FLOAT_SUB, Primitive.FLOAT_DIV}  # take their right operand from memory
 
@@ -42,7 +43,7 @@ class Frame:
 
     Calls end a stretch: variables that are used after one were stored when bound and are loaded again. ``free`` are
     captured, ``own`` the closures of the function's group, ``static`` says which others are closures and blocks in the
-    program's data, ``uses`` how often each is named; ``refs`` are references that are registers, ``raw`` doubles
+    program's data; ``refs`` are references that are registers, ``raw`` doubles
     without a box, ``constants`` blocks in the program's data made here. ``jumps`` pay for the tail calls of the
     function itself, and ``jumped`` are conditions that have been branched on. ``calls``: something is called, be it
     the collector. ``allocated``: it may have been, on the way to here; ``polls``: some way leads to a tail call that
@@ -55,7 +56,7 @@ class Frame:
     own: frozenset[int] = frozenset()
     refs: frozenset[int] = frozenset()
     static: Callable[[int], bool] = lambda variable: True
-    uses: Counter[Atom] = field(default_factory=Counter)
+    body: Block = NO_BODY
     homes: dict[int, Home] = field(default_factory=dict)
     raw: set[int] = field(default_factory=set)
     constants: set[int] = field(default_factory=set)
@@ -69,6 +70,7 @@ class Frame:
     globals: frozenset[int] = frozenset()
     compared: tuple[int, Charge] | None = None  # the last operation, if it was a comparison, and who paid
     common: Common = field(default_factory=Common)
+    _uses: dict[Atom, int] | None = None  # how often each variable is named
     _steps: list[Charge] = field(default_factory=list)  # who pays for each operation so far
     _stretches: int = 0
     _trail: list[tuple[Home, int]] = field(default_factory=list)  # to undo reloads of one branch for the next
@@ -85,7 +87,9 @@ class Frame:
 
     def used_once(self, variable: int) -> bool:
         """Whether a variable is named in one place only."""
-        return self.uses[variable] == 1
+        if self._uses is None:
+            self._uses = uses(self.body)
+        return self._uses.get(variable) == 1
 
     def load_later(self, variable: Variable, source: Atom, index: int) -> None:
         """The variable is a field of ``source``: loaded where it is used if that is one place, else at once."""

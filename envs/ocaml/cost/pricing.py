@@ -32,7 +32,7 @@ from gymcc.envs.ocaml.ir import (
     While,
 )
 from gymcc.envs.ocaml.primitives import Kind, Primitive
-from gymcc.envs.ocaml.walk import bindings, uses
+from gymcc.envs.ocaml.walk import bindings
 
 
 class Pricer:
@@ -75,7 +75,7 @@ class Pricer:
         around = self.charges.current
         body = self.charges.at(function.body.path, function.body.id)
         frame.refs, frame.static = plain_references(function, self._plain), self._static
-        frame.uses = uses(function.body)
+        frame.body = function.body
         for param in function.params:
             frame.bind(param)
             frame.homes[param.id].fresh = False
