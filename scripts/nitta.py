@@ -1,4 +1,4 @@
-"""`gymcc nitta`: a server like NITTA's over the embedded model, and the scoring service that NITTA calls."""
+"""`gymcc nitta`: what NITTA has beside the environment: server, scoring service, recordings, programs, learning."""
 
 from __future__ import annotations
 
@@ -7,10 +7,13 @@ from typing import Annotated
 
 import typer
 
-from gymcc.scripts import nitta_crawl, nitta_crosswalk, nitta_learn, nitta_trial
+from gymcc.scripts import nitta_crawl, nitta_crosswalk, nitta_generate, nitta_learn, nitta_trial
 
-app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="NITTA: a server, a scoring service, traces.")
+app = typer.Typer(
+    no_args_is_help=True, rich_markup_mode=None, help="NITTA: server, scoring service, traces, a learned guide."
+)
 
+app.command("generate")(nitta_generate.command)
 app.command("crawl")(nitta_crawl.command)
 app.command("learn")(nitta_learn.command)
 app.command("trial")(nitta_trial.command)
@@ -20,7 +23,9 @@ Program = Annotated[Path, typer.Argument(help="Lua program.", metavar="PROGRAM.l
 Port = Annotated[str, typer.Option("--port", "-p", metavar="N", help="0: any that is free.")]
 Uarch = Annotated[str, typer.Option("--uarch", metavar="FILE", help="Microarchitecture (TOML); default: NITTA's own.")]
 Type = Annotated[str, typer.Option("--type", "-t", metavar="fxM.B", help="Of all values; default: the file's.")]
-MethodName = Annotated[str, typer.Option("--method", "-m", metavar="NAME", help="Search to run first.")]
+MethodName = Annotated[
+    str, typer.Option("--method", "-m", metavar="NAME", help="Search to run first: stateOfTheArt, …")
+]
 Scores = Annotated[
     list[str] | None,
     typer.Option("--score", "-s", metavar="ml_NAME", help="Ask the ml-backend that runs here for scores; repeatable."),
@@ -41,7 +46,7 @@ Synthesised = Annotated[
 
 @app.callback()
 def group() -> None:
-    """A server like NITTA's over the embedded model, and the scoring service that NITTA calls."""
+    """NITTA: a server over the embedded model, the scoring service a real NITTA calls, traces, a learned guide."""
 
 
 @app.command()
