@@ -26,7 +26,7 @@ def bars(found: Mapping[str, Measured], cores: int) -> list[dict[str, Any]]:
         rows.append(_row("decisions a second for 4 clients", ">=", DECISIONS_PER_S, found[FOUR].requests_per_s))
     else:  # the clients take the cores that the server would need
         cpu = found[FOUR].server_cpu_us
-        what = f"decisions a second of server CPU, 4 clients ({cores} cores for all)"
+        what = f"decisions a second of server CPU, 4 clients (cores for all: {cores})"
         rows.append(_row(what, ">=", DECISIONS_PER_S, 1e6 / cpu if cpu else None))
     return rows
 
