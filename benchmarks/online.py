@@ -39,7 +39,7 @@ from gymcc.scripts.environments import make, pick_instances
 
 CONFIG = Path("configs/ocaml-dqn.yaml")  # of a checkout
 ENV, OPTIONS = "ocaml-inline-v0", {"observation": "static"}
-TRAIN, COUNT = "ocaml/generated", 200  # programs that the worker is given
+TRAIN, COUNT = "ocaml/generated", 60  # programs that the worker is given
 UNSEEN, SPLITS = "ocaml/programs", ("train", "test")  # the gate looks at the third split
 NAME, LIST = "inlining", "experience"
 COMMAND = [sys.executable, "-m", "gymcc.scripts.main"]
@@ -86,34 +86,44 @@ def _serving(folder: Path) -> Iterator[str]:
 
 def _observed(client: Client, folder: Path, server: str, minutes: float) -> Log:
     """Work while the training runs, and look at the unseen programs when the policy changes."""
-    env, found, start = make(ENV, **OPTIONS), Log(), time.monotonic()
+    env, found = make(ENV, **OPTIONS), Log()
     train = pick_instances(env.problem, {"dataset": TRAIN}, "train", COUNT)
     unseen = [each for split in SPLITS for each in pick_instances(env.problem, {"dataset": UNSEEN}, split, None)]
+    for instance in (*train, *unseen):  # opened now, which takes longer than to compile them once more
+        env.problem.cost(env.problem.initial(instance))
+    start = time.monotonic()
 
     def tell(report: Report) -> None:
         if isfinite(report.speedup):
             found.worked.append((time.monotonic() - start, -log(report.speedup)))
 
     worker = Worker(env, client, TransitionUploader(LIST, client=client, rank="worker"), NAME, SHARE, seed=0)
-    training = _training(folder, server, minutes)
-    while training.poll() is None:
-        worker.work(train, 1, tell)
-        key = published_key(client, NAME)
-        version = version_of(key) if key else 0
-        if key and (not found.unseen or found.unseen[-1][2] != version):
-            found.unseen.append((time.monotonic() - start, _cost(env, client, key, unseen), version))
+    with _training(folder, server, minutes) as training:
+        while training.poll() is None:
+            worker.work(train, 1, tell)
+            key = published_key(client, NAME)
+            if key and (not found.unseen or found.unseen[-1][2] != version_of(key)):
+                found.unseen.append((time.monotonic() - start, _cost(env, client, key, unseen), version_of(key)))
     if training.returncode:
         raise RuntimeError(f"the training ended with status {training.returncode}")
     return found
 
 
-def _training(folder: Path, server: str, minutes: float) -> subprocess.Popen[bytes]:
+@contextmanager
+def _training(folder: Path, server: str, minutes: float) -> Iterator[subprocess.Popen[bytes]]:
+    """A training under way, which is ended, if it has not ended, with the work."""
     data = json.dumps({"address": server, "list": LIST, "publish": NAME, "patience": 2})
     settings = (f"data={data}", f"budget.minutes={minutes}", "budget.env_steps=null", *ALGORITHM)
     given = [part for each in settings for part in ("--set", each)]
     environment = os.environ | {"WANDB_MODE": "disabled"}
     command = [*COMMAND, "train", str(CONFIG), "--out", str(folder / "run"), *given]
-    return subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL)
+    training = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL)
+    try:
+        yield training
+    finally:
+        if training.poll() is None:
+            training.terminate()
+            training.wait()
 
 
 def _cost(env: CompilerEnv[Any], client: Client, key: str, instances: Sequence[str]) -> float:
@@ -156,7 +166,7 @@ def draw(found: Log) -> Markup:
 def _steps(unseen: Sequence[tuple[float, float, int]], end: float) -> tuple[list[float], list[float]]:
     """A cost stands until the next version."""
     starts = [seconds for seconds, _, _ in unseen]
-    xs = [x for pair in zip(starts, [*starts[1:], max(end, *starts)], strict=True) for x in pair]
+    xs = [x for pair in zip(starts, [*starts, max([end, *starts])][1:], strict=True) for x in pair]
     return xs, [float(np.exp(cost)) for _, cost, _ in unseen for _ in range(2)]
 
 

@@ -285,7 +285,7 @@ def test_trees_of_other_compilers_are_refused(tmp_path, policies, gymcc, content
 def test_neither_torch_nor_ray_is_loaded():
     """What a compilation loads, file by file."""
     code = (
-        "import sys, gymcc.scripts.ocaml, gymcc.agents.policy, gymcc.envs.ocaml.deployed, onnxruntime;"
+        "import sys, gymcc.scripts.ocaml, gymcc.agents.recorded, gymcc.envs.ocaml.deployed, onnxruntime;"
         "print([name for name in ('torch', 'ray', 'scipy', 'gymcc.envs.ocaml.backends.sim') if name in sys.modules])"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
