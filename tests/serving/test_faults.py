@@ -1,0 +1,191 @@
+"""What goes wrong around a server: it is killed, the disk is full, peers vanish; with its own store and with Redis."""
+
+from __future__ import annotations
+
+import resource
+import socket
+import threading
+import time
+from contextlib import contextmanager
+
+import numpy as np
+import pytest
+
+from gymcc.agents.serving import Client, Dataset
+from gymcc.agents.serving.client.errors import ConnectionFailed, DeadlineExceeded, OutcomeUnknown
+from gymcc.agents.serving.protocol.resp import encode_command
+from tests.serving.orchestrator import running
+from tests.serving.process import served
+from tests.serving.redis_server import redis
+from tests.serving.wire import Wire, onnx_sum
+
+pytest.importorskip("onnxruntime")
+DEADLINE = 2.0  # seconds that clients give the server
+TCP_REPAIR = 19  # of Linux: the socket is closed without a word to its peer
+A = np.ones((1, 3), np.float32)
+
+
+@contextmanager
+def lasting(kind: str, folder):
+    """The options of a server whose data outlives it."""
+    if kind == "snapshot":
+        yield ("--snapshot", str(folder / "kept"))
+    else:
+        with redis(folder / "r") as node:
+            yield ("--store", node.url)
+
+
+class Uploader(threading.Thread):
+    """A worker that uploads data sets, and asks for decisions, until an operation fails."""
+
+    def __init__(self, address: str, name: str) -> None:
+        super().__init__(daemon=True)
+        self.client = Client(address, timeout=DEADLINE)
+        self.label = name
+        self.acknowledged: list[str] = []
+        self.error: Exception | None = None
+        self.took = 0.0
+
+    def run(self) -> None:
+        for i in range(1_000_000):
+            begin = time.monotonic()
+            try:
+                self.upload(f"{self.label}-{i}")
+                self.client.infer("m", [A, A], 2)
+            except Exception as error:
+                self.error, self.took = error, time.monotonic() - begin
+                return
+
+    def upload(self, name: str) -> None:
+        dataset = Dataset(name)
+        dataset.add_tensor("t", np.array([len(self.acknowledged)], np.int64))
+        self.client.put_dataset(dataset)
+        self.client.append_to_list("list", dataset)
+        self.acknowledged.append(name)
+
+
+@pytest.mark.parametrize("kind", ["snapshot", "redis"])
+def test_a_server_killed_under_load_fails_its_clients_in_time_and_loses_nothing(tmp_path, kind):
+    with lasting(kind, tmp_path) as options, served(tmp_path, *options) as server:
+        with Client(server.unix) as first:
+            first.set_model("m", onnx_sum(), "ONNX")
+        workers = [Uploader(server.unix, f"w{i}") for i in range(4)]
+        for worker in workers:
+            worker.start()
+        while sum(len(worker.acknowledged) for worker in workers) < 100:
+            assert all(worker.is_alive() for worker in workers), [worker.error for worker in workers]
+            time.sleep(0.01)
+        server.kill()
+        for worker in workers:
+            worker.join(60)
+            assert isinstance(worker.error, ConnectionFailed | DeadlineExceeded | OutcomeUnknown), worker.error
+            assert server.unix in str(worker.error)
+            assert worker.took < 10 * DEADLINE  # four operations of one deadline each, on a busy machine
+        server.start()
+        for worker in workers:
+            worker.upload(f"{worker.label}-after")  # the same clients go on
+            assert (worker.client.infer("m", [A, A], 2)[0] == 2).all()
+        found = [dataset.get_name() for dataset in workers[0].client.get_datasets_from_list("list")]
+        for worker in workers:
+            own = [name for name in found if name.startswith(f"{worker.label}-")]
+            assert len(own) == len(set(own))
+            assert [name for name in own if name in worker.acknowledged] == worker.acknowledged
+            assert len(own) <= len(worker.acknowledged) + 1  # one that was under way
+
+
+def limit_files(process, size: int) -> None:
+    """What a full disk is to a process: its files grow up to so many bytes."""
+    resource.prlimit(process.pid, resource.RLIMIT_FSIZE, (size, resource.RLIM_INFINITY))
+
+
+def test_a_full_disk_is_an_error_and_everybody_is_served(tmp_path):
+    with served(tmp_path, "--snapshot", str(tmp_path / "kept")) as server:
+        with Wire(server.unix) as wire, Wire(server.unix) as other:
+            wire("AI.TENSORSET", "{d}.t", "UINT8", 100_000, "BLOB", bytes(100_000))
+            assert wire("SAVE") == b"OK"
+            saved = (tmp_path / "kept").read_bytes()
+            limit_files(server.process, 50_000)
+            assert wire.error("SAVE").startswith("ERR cannot save the snapshot: File too large")
+            assert (tmp_path / "kept").read_bytes() == saved
+            text = wire.error("AI.TENSORSET", "{e}.t", "UINT8", 100_000, "BLOB", bytes(100_000))
+            assert text.startswith("ERR done, but would be lost")
+            assert other.put("plain", A) == b"OK"  # is not written
+            assert len(other("AI.TENSORGET", "{d}.t", "BLOB")) == 100_000
+            limit_files(server.process, resource.RLIM_INFINITY)
+            assert wire("SAVE") == b"OK"
+            server.kill()
+        server.start()
+        with Wire(server.unix) as wire:
+            assert wire("EXISTS", "{d}.t", "{e}.t") == 2
+
+
+def test_a_full_disk_of_redis_is_an_error_and_everybody_is_served(tmp_path):
+    with redis(tmp_path / "r") as node, running(tmp_path, store=node.url) as server, Wire(server.unix) as wire:
+        blob = np.random.default_rng(0).bytes(100_000)  # does not compress
+        wire("AI.TENSORSET", "x", "UINT8", 100_000, "BLOB", blob)
+        limit_files(node.process, 50_000)
+        assert "could not write its snapshot" in wire.error("SAVE")
+        assert wire("AI.TENSORGET", "x", "BLOB") == blob
+        limit_files(node.process, resource.RLIM_INFINITY)
+        assert wire("SAVE") == b"OK"
+
+
+def test_a_peer_that_is_gone_without_a_word_is_noticed(tmp_path, monkeypatch):
+    """Its machine lost power, say; the server asks after a while, and frees what it held."""
+    monkeypatch.setattr("gymcc.agents.serving.server.app.SILENT", 4)
+    with running(tmp_path) as server, Wire(server.unix) as other:
+        wire = Wire(server.tcp)
+        wire("CLIENT", "SETNAME", "vanishing")
+        wire.send(encode_command("RPUSH", "l", bytes(1000))[:500])
+        assert b"name=vanishing" in other("CLIENT", "LIST")
+        try:
+            wire.socket.setsockopt(socket.IPPROTO_TCP, TCP_REPAIR, 1)
+        except PermissionError:
+            pytest.skip("only an administrator can have a socket vanish")
+        wire.socket.close()
+        time.sleep(0.5)
+        if b"name=vanishing" not in other("CLIENT", "LIST"):
+            pytest.skip("this system's sockets do not vanish, but say that they are closed")
+        deadline = time.monotonic() + 60
+        while b"name=vanishing" in other("CLIENT", "LIST"):
+            assert time.monotonic() < deadline
+            time.sleep(0.1)
+        assert other("EXISTS", "l") == 0
+
+
+def test_a_silent_client_is_hung_up_on_where_that_is_wanted(tmp_path):
+    with running(tmp_path, idle_timeout=1) as server, Wire(server.unix) as silent, Wire(server.unix) as busy:
+        assert silent("PING") == b"PONG"
+        deadline = time.monotonic() + 30
+        silent.socket.settimeout(0.05)
+        while time.monotonic() < deadline:
+            assert busy("PING") == b"PONG"
+            try:
+                silent.receive()
+            except TimeoutError:
+                continue
+            except (EOFError, ConnectionError):
+                break
+        else:
+            pytest.fail("it is still connected")
+        assert busy("PING") == b"PONG"
+
+
+@pytest.mark.parametrize("kind", ["own", "redis"])
+def test_wrong_inputs_harm_nobody(tmp_path, kind):
+    """In a batched model, those that share the batch, too."""
+    with redis(tmp_path / "r") if kind == "redis" else contextmanager(lambda: iter([None]))() as node:
+        store = node.url if node else ""
+        with running(tmp_path, store=store) as server, Wire(server.unix) as wire, Wire(server.unix) as other:
+            batching = ("BATCHSIZE", 8, "MINBATCHSIZE", 2, "MINBATCHTIMEOUT", 50)
+            wire("AI.MODELSTORE", "m", "ONNX", "CPU", *batching, "BLOB", onnx_sum())
+            wrong = [np.ones((1, 4), "f4"), np.ones((1, 3), "i8"), np.ones((3,), "f4"), np.ones((1, 3, 1), "f8")]
+            for array in wrong:
+                wire.put("wrong", array)
+                other.put("a", A)
+                for peer, key in ((wire, "wrong"), (other, "a")):
+                    out = (f"{key}.x", f"{key}.y")
+                    peer.send(encode_command("AI.MODELEXECUTE", "m", "INPUTS", 2, key, key, "OUTPUTS", 2, *out))
+                assert "model failed" in str(wire.receive())
+                assert other.receive() == b"OK"
+                assert (other.get("a.x") == 2).all()
