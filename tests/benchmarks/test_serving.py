@@ -59,7 +59,8 @@ def test_medians_are_those_of_the_rounds():
         (Measured(40, 99, 1, 30), Measured(1, 1, 25_000, 1), Measured(27, 1, 1), 8, [True, True, True, True]),
         (Measured(41, 99, 1, 31), Measured(1, 1, 24_999, 1), Measured(27, 1, 1), 8, [False, False, False, False]),
         (Measured(40, 99, 1, 30), Measured(1, 1, 1, 40), None, 2, [True, True, None, True]),
-        (Measured(40, 99, 1, 30), Measured(1, 1, 99_999, 41), None, 4, [True, True, None, False]),
+        (Measured(40, 99, 1, 30), Measured(1, 1, 1, 41), None, 4, [True, True, None, False]),
+        (Measured(40, 99, 1, 30), Measured(1, 1, 25_000, 41), None, 4, [True, True, None, True]),
     ],
 )
 def test_bars_are_met_at_their_edge_and_not_past_it(one, four, redis, cores, met):
