@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import random
 import resource
 import socket
 import time
+from itertools import count
 
 import hiredis
 import numpy as np
@@ -15,9 +17,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gymcc.agents.serving.protocol.resp import encode_command
-from gymcc.agents.serving.server.app import Listen
+from gymcc.agents.serving.server.app import Listen, build
+from gymcc.agents.serving.server.connection import Connection
 from gymcc.agents.serving.server.dispatch import COMMANDS
-from gymcc.agents.serving.server.limits import MIB, Settings
+from gymcc.agents.serving.server.limits import MIB, TURN, Settings
 from gymcc.agents.serving.server.safety import guard
 from tests.serving.orchestrator import running
 from tests.serving.wire import Wire
@@ -165,6 +168,52 @@ def test_a_client_that_sends_and_never_reads_is_not_read_from_for_ever(server, o
         wire.socket.settimeout(30)
         for _ in range(20):
             assert len(wire.receive()) == MIB
+
+
+class Transport:
+    """What a connection needs of one, in this process."""
+
+    def __init__(self):
+        self.written, self.gone = b"", False
+
+    def write(self, data: bytes) -> None:
+        self.written += data
+
+    def is_closing(self) -> bool:
+        return self.gone
+
+    def close(self) -> None:
+        self.gone = True
+
+    resume_reading = pause_reading = abort = close
+
+
+def test_a_client_that_sends_a_lot_at_once_leaves_turns_to_others():
+    async def check():
+        connection, transport = Connection(build(Settings()), count(1), local=True), Transport()
+        transport.resume_reading = lambda: None
+        connection.connection_made(transport)
+        connection.data_received(encode_command("PING") * (TURN * 3))
+        turns = [len(transport.written) // len(b"+PONG\r\n")]
+        while turns[-1] < TURN * 3:
+            await asyncio.sleep(0)
+            turns.append(len(transport.written) // len(b"+PONG\r\n"))
+        assert sorted(set(turns)) == [TURN - 1, 2 * TURN - 1, 3 * TURN - 1, 3 * TURN]
+
+    asyncio.run(check())
+
+
+def test_what_a_client_asked_for_before_it_went_is_not_all_done():
+    async def check():
+        connection, transport = Connection(build(Settings()), count(1), local=True), Transport()
+        connection.connection_made(transport)
+        transport.gone = True
+        connection.data_received(encode_command("RPUSH", "l", "x") * (TURN * 3))
+        for _ in range(10):
+            await asyncio.sleep(0)
+        assert await connection.server.store.length(b"l") <= TURN
+
+    asyncio.run(check())
 
 
 def test_a_full_keyspace_is_an_error_and_reading_goes_on(server, other):

@@ -16,7 +16,7 @@ from gymcc.agents.serving.server import replies
 from gymcc.agents.serving.server.context import Server, Session
 from gymcc.agents.serving.server.dispatch import command_of, refusal
 from gymcc.agents.serving.server.errors import ProtocolError
-from gymcc.agents.serving.server.limits import FLUSH, MAX_UNTRUSTED, MAX_WORDS
+from gymcc.agents.serving.server.limits import FLUSH, MAX_UNTRUSTED, MAX_WORDS, TURN
 from gymcc.agents.serving.server.local import LocalStore
 from gymcc.agents.serving.server.quick import QUICK, Quick
 from gymcc.agents.serving.server.repeated import GET, Decision, Memory
@@ -178,9 +178,14 @@ class Connection(asyncio.Protocol):
     async def _serve(self) -> None:
         """Execute the requests that are complete. Suspends only where the store or a model takes its time."""
         session, store, read = self.session, self.server.store, self._reader.gets
+        count = 0
         try:
             while not self._closing and (args := read()) is not MORE:
                 self._pending = 0
+                count += 1
+                if not count % TURN:
+                    self._flush()
+                    await _turn()
                 if self._drained is not None:
                     await self._drained
                 if (reply := self._quickly(args)) is not None:
@@ -227,13 +232,15 @@ class Connection(asyncio.Protocol):
         self._size = 0
 
     def _write(self, answer: bytes, commands: int) -> None:
-        if not self.transport.is_closing():
-            self.transport.write(answer)
-            counts = self.server.statistics
-            counts.received += self._received
-            counts.sent += len(answer)
-            counts.commands += commands
-            self._received = 0
+        if self.transport.is_closing():
+            self._closing = True  # the client has gone; what else it asked for is not done for nobody
+            return
+        self.transport.write(answer)
+        counts = self.server.statistics
+        counts.received += self._received
+        counts.sent += len(answer)
+        counts.commands += commands
+        self._received = 0
 
     def _fail(self, text: str) -> None:
         self._append(replies.error(text))
@@ -244,6 +251,12 @@ class Connection(asyncio.Protocol):
 
 async def _continued(serving: Coroutine[Any, Any, None], waited: Any) -> None:
     await _resumed(serving, waited)
+
+
+@coroutine
+def _turn() -> Generator[None, None, None]:
+    """Let other connections have their turn."""
+    yield
 
 
 @coroutine

@@ -9,6 +9,7 @@ MAX_KEY = 64 * 1024  # bytes
 MAX_WORDS = 999_999  # elements of a request
 MAX_UNTRUSTED = 64 * 1024  # bytes of a request before the password
 FLUSH = 256 * 1024  # bytes of replies that are held back for one write
+TURN = 500  # requests of one connection after which it is the others' turn
 QUICK = 1e-3  # seconds; a model that takes no longer runs on the event loop
 TELLING = 10e-3  # seconds; one run that takes longer shows that a model does
 MIN_BATCH_WAIT = 1000  # ms that MINBATCHSIZE is waited for unless MINBATCHTIMEOUT says how long
