@@ -32,7 +32,8 @@ class Mlp:
 
 def main(model: str, port: int) -> None:
     """Serve until SIGTERM."""
-    ray.init(num_cpus=2, include_dashboard=False, log_to_driver=False, object_store_memory=100 << 20)
+    quiet: dict[str, Any] = {"include_dashboard": False, "log_to_driver": False}
+    ray.init(num_cpus=2, object_store_memory=100 << 20, _temp_dir=str(Path(model).parent), **quiet)
     serve.start(http_options={"host": "127.0.0.1", "port": port})
     deployed: Any = serve.deployment(Mlp, logging_config=LoggingConfig(enable_access_log=False))
     serve.run(deployed.bind(Path(model).read_bytes()), route_prefix="/mlp")
