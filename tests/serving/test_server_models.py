@@ -12,7 +12,7 @@ import pytest
 from gymcc.agents.serving.protocol.names import shard_key
 from gymcc.agents.serving.protocol.resp import encode_command
 from tests.serving.orchestrator import running
-from tests.serving.redis_server import STORES, stored
+from tests.serving.redis_server import stored
 from tests.serving.wire import SLOW, Wire, onnx_sum, torch_module
 
 pytestmark = pytest.mark.filterwarnings("ignore:`torch.jit:DeprecationWarning")
@@ -35,7 +35,7 @@ WITHOUT_TF = "not a frozen graph" if find_spec("tensorflow") else "ERR unsupport
 A, B = np.arange(6, dtype="f4").reshape(2, 3), np.ones((2, 3), "f4")
 
 
-@pytest.fixture(scope="module", params=STORES)
+@pytest.fixture(scope="module", params=("own", "cluster"))
 def server(request, tmp_path_factory):
     folder = tmp_path_factory.mktemp("s")
     with (

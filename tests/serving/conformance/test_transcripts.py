@@ -10,11 +10,12 @@ import pytest
 from tests.serving.conformance.recorder import encoded, end_of_reply, one_reply
 from tests.serving.conformance.transcripts import MODES, as_json, from_json, path_of, stable
 from tests.serving.orchestrator import running
-from tests.serving.redis_server import STORES, saving
+from tests.serving.redis_server import saving
 
 
-@pytest.mark.parametrize("kind", STORES)
-@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize(
+    ("mode", "kind"), [*((mode, "own") for mode in MODES), ("standalone", "cluster"), ("clustered", "redis")]
+)
 def test_recorded_requests_get_the_recorded_replies(tmp_path, mode, kind):
     pytest.importorskip("torch")
     exchanges = from_json(json.loads(path_of(mode).read_text()))
