@@ -23,6 +23,7 @@ from gymcc.benchmarks.serving.mlp import mlp
 from gymcc.benchmarks.serving.paths import FOUR, IN_PROCESS, RAY, REDIS, SERVE
 from gymcc.benchmarks.serving.programs import Program, ServerDied, descendants, listens
 from gymcc.envs.core.toolchain import ToolError, ToolMissing
+from gymcc.scripts.main import run
 from tests.serving.foreign import CLIENTS
 
 HEADER = CLIENTS / "c"
@@ -164,11 +165,11 @@ def test_refusals_are_failures_with_the_servers_words(client, tmp_path, kind):
     listening.close()
 
 
-def test_a_short_run_has_every_part_or_says_what_is_missing(client, monkeypatch, tmp_path):
+def test_a_short_run_has_every_part_or_says_what_is_missing(client, capsys):
     for name in ("onnxruntime", "hiredis", "uvloop"):
         pytest.importorskip(name)
-    tables = serving.bench(SERVER, HEADER, 0.2, ray=False)
-    json.dumps(tables)
+    run(["bench", "serve", "--seconds", "0.2", "--no-ray", "--json"])
+    tables = json.loads(capsys.readouterr().out)
     told = {row["path"] for row in tables["paths"]} | {row["part"] for row in tables["left_out"]}
     assert {SERVE, FOUR, IN_PROCESS, "FastAPI and uvicorn", REDIS} <= told
     for row in tables["paths"]:
