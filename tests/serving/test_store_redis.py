@@ -18,7 +18,7 @@ from gymcc.agents.serving.server.errors import CommandError
 from gymcc.agents.serving.server.local import LocalStore
 from gymcc.agents.serving.server.values import Alias, Model, Script, Text, from_array
 from tests.serving.orchestrator import running
-from tests.serving.redis_server import free_ports, redis, stored
+from tests.serving.redis_server import cluster, free_ports, redis, stored
 from tests.serving.test_server_store import STEPS, contents, operation
 from tests.serving.wire import Wire, onnx_sum
 
@@ -222,6 +222,20 @@ def test_a_redis_that_is_away_is_named_and_taken_up_again_when_it_is_back(tmp_pa
         node.start()
         assert wire(*RUN) == b"OK"
         assert wire("RPUSH", "l", "x") == 1
+
+
+def test_a_node_of_a_cluster_that_is_away_is_taken_up_again_when_it_is_back(tmp_path):
+    with cluster(tmp_path / "c") as nodes, running(tmp_path, store=nodes[0].url) as server, Wire(server.unix) as wire:
+        keys = [f"k{i}" for i in range(12)]  # in slots of all nodes
+        assert [wire("SET", key, "v") for key in keys] == [b"OK"] * 12
+        nodes[1].end(signal.SIGKILL)
+        replies = [str(wire("SET", key, "v")) for key in keys]
+        assert any(f"the store {nodes[0].url} does not answer" in reply for reply in replies)
+        assert wire("PING") == b"PONG"
+        nodes[1].start()
+        deadline = time.monotonic() + 30
+        while [wire("SET", key, "v") for key in keys] != [b"OK"] * 12:
+            assert time.monotonic() < deadline
 
 
 def test_a_redis_that_does_not_answer_is_an_error_within_the_deadline(tmp_path, monkeypatch):
