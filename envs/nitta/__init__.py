@@ -15,7 +15,8 @@ there are and NITTA can evaluate. `group_binds` = `nitta` (default), `obvious` o
 
 **Observation.** `default` (= `options`): float32 `(max_options + 1, 46)`, a row per option: kind, NITTA's metrics and
 score; the last row describes the state. `lookahead=True` adds where each option leads. `graph`: the algorithm with
-what is bound where, for networkx. See `gymcc info nitta-synthesis-v0`.
+what is bound where, for networkx. What each column is: `gymcc.envs.nitta.observations.options.Options`, and its
+`names`.
 
 **Cost.** The process duration in ticks, lower is better. What is not a complete schedule costs 10 ticks for each
 variable of the program more, plus ticks passed and variables left: a transfer that wastes no tick costs nothing.
@@ -35,16 +36,19 @@ allocation, other number types, more than one unit of a kind besides memories.
 runs at `url`, or one for each program that `command` starts in `folder` (by default `stack exec nitta --`, or what
 NITTA_RUN_COMMAND_OVERRIDE says) and that is started anew after `restart_every` episodes. A node that it fails on is
 masked; a server that dies, hangs (`answer_seconds`) or talks nonsense cuts the episode off (`info["error"]`). What a
-server does not show, the last row and the graph, is the embedded model's while the two offer options of the same
-kinds; decisions of a newer NITTA are options of no kind. In the other direction `gymcc nitta ml-backend` scores
-options for a real NITTA, and `gymcc nitta serve` answers NITTA's web API from the embedded model.
+server does not show, the last row and the graph, is the embedded model's while the two offer options of the same kinds;
+decisions of a newer NITTA are options of no kind. In the other direction `gymcc nitta ml-backend` scores options for a
+NITTA that runs with `-s ml_NAME`: by a value network, which needs no more than the request, or by a policy or a guide,
+which look at the state and so must be told the program. `gymcc nitta serve` answers NITTA's web API from the embedded
+model, and asks for such scores as NITTA does.
 
-**Instances.** `nitta/programs`: 78 programs of ours in tiers tiny, small, medium, hard (`tiny/gcd`), also each alone
-as `nitta/programs-tiny` ...; `gymcc info nitta-synthesis-v0 --dataset nitta/programs` tells of each what stateOfTheArt
+**Instances.** `nitta/programs`: 78 programs of ours in tiers tiny, small, medium, hard (`tiny/gcd`), also each alone as
+`nitta/programs-tiny` ...; `gymcc info nitta-synthesis-v0 --dataset nitta/programs` tells of each what stateOfTheArt
 finds, the shortest schedule known and whether that is proven; `nitta/generated`: a seeded generator
-(`gen/<size>/<seed>`); your own Lua file or folder (`dataset=FOLDER`, then `own/<name>`), for the default processor or
-one of your own (`microarchitecture=FILE.toml`). What plainly cannot be scheduled, such as 7 receives where the SPI
-takes 6, is said to be so by `gymcc info`, `play`, `search` and `env.unwrapped.problem.caveat(instance)`.
+(`gen/<size>/<seed>`; with knobs: `gymcc nitta generate`); your own Lua file or folder (`dataset=FOLDER`, then
+`own/<name>`), for the default processor or one of your own (`microarchitecture=FILE.toml`). What plainly cannot be
+scheduled, such as 7 receives where the SPI takes 6, is said to be so by `gymcc info`, `play`, `search` and
+`env.unwrapped.problem.caveat(instance)`.
 
 **Version history.** v0: first.
 """
