@@ -11,9 +11,9 @@ from gymcc.envs.ocaml.backend import Backend, Decisions
 from gymcc.envs.ocaml.library import Library, Source, read_text
 
 if TYPE_CHECKING:  # either back end takes its time to import, and no run needs both
+    from gymcc.envs.ocaml.backends.compiler import Compiler
     from gymcc.envs.ocaml.backends.sim import Simulator
     from gymcc.envs.ocaml.inliner import Rules
-    from gymcc.envs.ocaml.backends.compiler import Compiler
 
 SIMULATORS = 500  # kept
 COMPILERS = 200

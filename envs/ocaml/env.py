@@ -74,8 +74,8 @@ def make_env(
     once, ``tree`` each copy, up to paths of ``max_depth`` calls and ``max_nodes`` copied calls. Programs are drawn from
     ``split`` (train, validation, test, all) of ``dataset``: a shipped one's name, an .ml file or a folder of them; or
     ``program`` is the only one, an .ml file, several in the order in which they are linked, or a folder of modules.
-    Programs are run with ``arguments`` and the text ``stdin`` for at most ``run_seconds`` each time. ``size_weight``: exponent of the relative growth of the
-    code in the cost. ``split_seed`` splits otherwise.
+    Programs are run with ``arguments`` and the text ``stdin`` for at most ``run_seconds`` each time. ``size_weight``:
+    exponent of the relative growth of the code in the cost. ``split_seed`` splits otherwise.
 
     Real back ends take any OCaml and pay at the end of the episode by default (``reward="terminal_log_speedup"``), so
     that a program is compiled once for all decisions. Further options are those of

@@ -12,16 +12,25 @@ from tests.ocaml.compiler_cases import CLOSURE, needs_closure, own_cache  # noqa
 
 TURNS = 20_000
 CLOSE = 1.2  # at most so many times more or fewer
-TYPE = "type t = A | B of int | C of int * int | D of t | E let rec mk i = match i land 3 with 0 -> A | 1 -> B i | 2 -> C (i, 3) | _ -> D E"
+TYPE = (
+    "type t = A | B of int | C of int * int | D of t | E "
+    "let rec mk i = match i land 3 with 0 -> A | 1 -> B i | 2 -> C (i, 3) | _ -> D E"
+)
 LOOPS = {  # definitions, and what is added up in each turn
     "calls": ("let f a b = a + (b * 3)", "f i 2"),
     "records": ("type p = { x : int; y : int } let x p = p.x let y p = p.y let p = { x = 1; y = 2 }", "x p + y p + i"),
     "tuples": ("let swap p = match p with a, b -> (b, a)", "match swap (i, 3) with a, b -> a + b"),
     "floats": ("let half x = x *. 0.5 let plus a b = a +. b", "int_of_float (plus (half (float_of_int i)) 1.0)"),
-    "constructors": (f"{TYPE} let n t = match t with A -> 1 | E -> 2 | B k -> k | C (k, _) -> k | D _ -> 5", "n (mk i)"),
+    "constructors": (
+        f"{TYPE} let n t = match t with A -> 1 | E -> 2 | B k -> k | C (k, _) -> k | D _ -> 5",
+        "n (mk i)",
+    ),
     "one constructor": (f"{TYPE} let is t = match t with C (_, 3) -> true | _ -> false", "if is (mk i) then 1 else 0"),
     "closures": ("let add k = fun x -> x + k let use f x = f x", "use (add i) 2"),
-    "two arguments": ("let use f x = f x 3 let times a b = a * b", "use (if i land 1 = 0 then times else fun a b -> a - b) i"),
+    "two arguments": (
+        "let use f x = f x 3 let times a b = a * b",
+        "use (if i land 1 = 0 then times else fun a b -> a - b) i",
+    ),
     "comparison of anything": ("let less a b = a < b", "if less i 700 then 1 else 0"),
     "pointers stored": ("let r = ref [] let set l = r := l", "(set (if i land 1 = 0 then [] else [ 1 ]); 1)"),
     "arrays": ("let a = Array.make 64 1 let get i = a.(i land 63) let set i v = a.(i land 63) <- v", "(set i i; get (i + 1))"),

@@ -83,7 +83,9 @@ def test_flambda_values_less_what_is_saved_in_branches():
     assert O3.branch_factor == 0
 
 
-@pytest.mark.parametrize("rules", [Rules("two", True, True, True, True, depth=2), CLOSURE], ids=lambda rules: rules.name)
+@pytest.mark.parametrize(
+    "rules", [Rules("two", True, True, True, True, depth=2), CLOSURE], ids=lambda rules: rules.name
+)
 def test_the_optimum_is_the_best_of_all_trees(rules):
     source = """let get (a, _) = a let big x = x * x + x * 3 + x / 7 + x
     let f x = get (x, 1) + big x
