@@ -33,7 +33,10 @@ LOOPS = {  # definitions, and what is added up in each turn
     ),
     "comparison of anything": ("let less a b = a < b", "if less i 700 then 1 else 0"),
     "pointers stored": ("let r = ref [] let set l = r := l", "(set (if i land 1 = 0 then [] else [ 1 ]); 1)"),
-    "arrays": ("let a = Array.make 64 1 let get i = a.(i land 63) let set i v = a.(i land 63) <- v", "(set i i; get (i + 1))"),
+    "arrays": (
+        "let a = Array.make 64 1 let get i = a.(i land 63) let set i v = a.(i land 63) <- v",
+        "(set i i; get (i + 1))",
+    ),
     "division": ("let q i = (i / 7) + (i mod 10) + (i / 2)", "q i"),
     "sine": ("let wave x = sin x +. 1.0", "int_of_float (wave (float_of_int i))"),
     "recursion": ("let rec sum n = if n = 0 then 0 else n + sum (n - 1)", "sum (i land 15)"),
