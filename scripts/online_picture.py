@@ -1,6 +1,6 @@
 """Training while compilers run, as a picture: what decisions cost, against time, and which version took them.
 
-``python -m gymcc.benchmarks.online docs/ocaml-online.svg --minutes 4`` starts a server, a training that has no
+``python -m gymcc.scripts.online_picture docs/ocaml-online.svg --minutes 4`` starts a server, a training that has no
 episodes of its own and, in this process, a worker that decides on the training programs by the policy at work, at
 random until there is one. Whenever the name moves, programs that nobody learns from are compiled by the new version.
 Costs are the simulator's, so that minutes show what takes a real compiler hours.

@@ -9,7 +9,7 @@ import pytest
 
 pytest.importorskip("hiredis")
 
-from gymcc.benchmarks.online import RECENT, Log, _steps, draw
+from gymcc.scripts.online_picture import RECENT, Log, _steps, draw
 
 
 def test_a_versions_cost_stands_until_the_next_one():
