@@ -12,20 +12,27 @@ from tests.ocaml.compiler_cases import CLOSURE, needs_closure, own_cache  # noqa
 
 TURNS = 20_000
 CLOSE = 1.2  # at most so many times more or fewer
-TYPE = (
-    "type t = A | B of int | C of int * int | D of t | E "
-    "let rec mk i = match i land 3 with 0 -> A | 1 -> B i | 2 -> C (i, 3) | _ -> D E"
-)
+TYPE = """type t = A | B of int | C of int * int | D of t | E
+let rec mk i = match i land 3 with 0 -> A | 1 -> B i | 2 -> C (i, 3) | _ -> D E"""
+TREE = "type t = L | N of t * int * t let t = N (N (L, 1, L), 3, L)"
 LOOPS = {  # definitions, and what is added up in each turn
     "calls": ("let f a b = a + (b * 3)", "f i 2"),
     "records": ("type p = { x : int; y : int } let x p = p.x let y p = p.y let p = { x = 1; y = 2 }", "x p + y p + i"),
     "tuples": ("let swap p = match p with a, b -> (b, a)", "match swap (i, 3) with a, b -> a + b"),
     "floats": ("let half x = x *. 0.5 let plus a b = a +. b", "int_of_float (plus (half (float_of_int i)) 1.0)"),
+    "float records": (
+        "type v = { x : float; y : float } let dot a b = (a.x *. b.x) +. (a.y *. b.y) let v = ref { x = 1.0; y = 2.0 }",
+        "int_of_float (dot !v !v) + i",
+    ),
     "constructors": (
         f"{TYPE} let n t = match t with A -> 1 | E -> 2 | B k -> k | C (k, _) -> k | D _ -> 5",
         "n (mk i)",
     ),
     "one constructor": (f"{TYPE} let is t = match t with C (_, 3) -> true | _ -> false", "if is (mk i) then 1 else 0"),
+    "fields used now and then": (
+        f"{TREE} let rec f t k = match t with L -> 0 | N (l, x, r) -> if k land 1 = 0 then x else f l (k lsr 1)",
+        "f t i",
+    ),
     "closures": ("let add k = fun x -> x + k let use f x = f x", "use (add i) 2"),
     "two arguments": (
         "let use f x = f x 3 let times a b = a * b",
@@ -40,8 +47,19 @@ LOOPS = {  # definitions, and what is added up in each turn
     "division": ("let q i = (i / 7) + (i mod 10) + (i / 2)", "q i"),
     "sine": ("let wave x = sin x +. 1.0", "int_of_float (wave (float_of_int i))"),
     "recursion": ("let rec sum n = if n = 0 then 0 else n + sum (n - 1)", "sum (i land 15)"),
+    "tail calls": ("let rec down n a = if n = 0 then a else down (n - 1) (a + n)", "down (i land 15) 0"),
+    "a list": (
+        "let rec up n = if n = 0 then [] else n :: up (n - 1)",
+        "(match up (i land 15) with [] -> 0 | x :: _ -> x)",
+    ),
+    "defined together": (
+        "let rec even n = if n = 0 then 1 else odd (n - 1) and odd n = if n = 0 then 0 else even (n - 1)",
+        "even (i land 15)",
+    ),
     "spills": ("let f a = a * 3 let g a b c d = f a + f b + f c + f d + a + b + c + d", "g i 2 (i + 1) 4"),
-}  # fmt: skip
+    "conditions": ("let inside c = c >= 97 && c <= 122", "if inside (i land 127) then 1 else 0"),
+    "the same again": ('let t = "abcdefgh" let code i = Char.code t.[i land 7]', "code i + (code i * 2)"),
+}
 
 
 def source(definitions: str, turn: str) -> str:
