@@ -16,8 +16,11 @@ import typer
 from rich.progress import track
 
 from gymcc.agents.search import Budget, search
+from gymcc.envs.core.problem import Rule
+from gymcc.envs.ocaml.actions import Action
 from gymcc.envs.ocaml.dataset import SHIPPED, shipped
 from gymcc.envs.ocaml.env import make_problem
+from gymcc.envs.ocaml.ir import Path
 from gymcc.envs.ocaml.labels import LABELS, Label, shipped_labels
 from gymcc.envs.ocaml.problem import MODES, OcamlInline
 from gymcc.envs.ocaml.rules import flipped, followed
@@ -60,10 +63,9 @@ def _climbs(problem: OcamlInline, instance: str, starts: int, seed: int) -> list
     def price(actions: Sequence[int]) -> float:
         return _cost(problem, instance, actions)
 
-    for rule in problem.rules().values():
-        actions = list(rule(instance, price, random)[0])
-        wishes = dict(_walked(problem, instance, actions).decisions)
-        found.append([int(action) for action in flipped(problem, instance, price, random, wishes).values()])
+    wishes = [dict(_walked(problem, instance, rule(instance, price, random)[0]).decisions) for rule in _rules(problem)]
+    for wish in (*wishes, *_as_sites(problem, instance)):
+        found.append([int(action) for action in flipped(problem, instance, price, random, wish).values()])
     for _ in range(starts):
         state = problem.initial(instance)
         while state.path is not None:
@@ -71,6 +73,20 @@ def _climbs(problem: OcamlInline, instance: str, starts: int, seed: int) -> list
         climbed = flipped(problem, instance, price, random, dict(state.decisions))
         found.append([int(action) for action in climbed.values()])
     return found
+
+
+def _rules(problem: OcamlInline) -> list[Rule]:
+    return list(problem.rules().values())
+
+
+def _as_sites(problem: OcamlInline, instance: str) -> list[dict[Path, Action]]:
+    """In tree mode, what is best known in site mode, which copies follow."""
+    sites = make_problem()
+    known = sites.solution(instance)
+    if problem.mode == "site" or known is None:
+        return []
+    decided = {path[0]: action for path, action in _walked(sites, instance, known).decisions}
+    return [followed(problem, instance, lambda path: decided.get(path[-1]))]
 
 
 def _completed(problem: OcamlInline, instance: str, actions: Sequence[int]) -> list[int]:
@@ -102,6 +118,7 @@ def write(known: dict[str, Label]) -> None:
     lines = (f"{json.dumps(key)}: {json.dumps(asdict(label))}" for key, label in sorted(known.items()))
     temporary.write_text("{\n" + ",\n".join(lines) + "\n}\n")
     os.replace(temporary, LABELS)
+    shipped_labels.cache_clear()  # tree mode starts from what site mode has found
 
 
 if __name__ == "__main__":
