@@ -94,7 +94,8 @@ def importance(
     some = [each for each in _thinned(resolved) if not problem.is_terminal(problem.initial(each))]
     if names is None or not some:
         return None
-    found = _features(names, policy.card.observation_size)
+    rows_of_names = (names,) if isinstance(names[0], str) else names  # of one row its names alone will do
+    found = _features(rows_of_names, policy.card.observation_size)
     trial = _Trial(policy, env, some, seed)
     shares = {number: trial.changed(feature) for number, feature in enumerate(found)}
     best = sorted((number for number in shares if shares[number] > 0), key=lambda number: -shares[number])[:top]
