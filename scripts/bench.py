@@ -82,7 +82,7 @@ def ocaml(
 def ocaml_fidelity(
     middle_end: str = typer.Option("closure", help="closure or flambda: whose ocamlopt, and the simulator's rules."),
     programs: str = typer.Option("", help="Some of the shipped programs, with commas between; else all."),
-    vectors: int = typer.Option(30, help="Random vectors of decisions per program and mode.", min=5),
+    vectors: int = typer.Option(30, help="Random vectors of decisions per program.", min=5),
     workers: int = typer.Option(2, help="Compilations at a time.", min=1, max=64),
     keep: bool = typer.Option(False, "--keep", help="Write the figures into the card of the programs."),
     as_json: Json = False,
@@ -94,7 +94,7 @@ def ocaml_fidelity(
     from gymcc.benchmarks import ocaml_fidelity
 
     names = [name.strip() for name in programs.split(",") if name.strip()]
-    with progress(2 * (len(names) or len(shipped()[SHIPPED])), "fidelity") as told:
+    with progress(len(names) or len(shipped()[SHIPPED]), "fidelity") as told:
         rows = ocaml_fidelity.bench(middle_end, names, vectors, workers, told=told)
     summary = ocaml_fidelity.summary(rows)
     if keep:
