@@ -56,7 +56,7 @@ def table(rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
     shares = [name for name in best[0] if name in SHARES or name.endswith(("_time", "_size"))]
     columns = {name: [float(row[name]) for row in best] for name in shares}
     spread = {name: bootstrap_interval(column, "geomean") for name, column in columns.items()}
-    blank = {"fold": None, "quorum": None}
+    blank = {"fold": None, "rule": None}
     plain = [{"program": row["program"], **{name: row[name] for name in (*blank, *shares)}} for row in best]
     summary: list[dict[str, Any]] = [
         {"program": "geometric mean", **blank, **{name: each.estimate for name, each in spread.items()}},

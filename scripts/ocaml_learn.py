@@ -21,7 +21,7 @@ Out = Annotated[Path, typer.Option(help="New folder for policy.onnx and policy.j
 def command(config: Config, values: Values, out: Out, as_json: Json = False) -> None:
     """Train a committee of experts on the settings' splits and on the generator's programs.
 
-    Prints how sure it must be (quorum) and what it makes of programs of its own splits, fold by fold unseen: geometric
+    Prints the rule by which it decides and what it makes of programs of its own splits, fold by fold unseen: geometric
     means in shares of the default's, and the program that gets slowest. Minutes; begun anew if broken off.
     """
     from gymcc.agents.ocaml_inlining.learning import learn
@@ -31,7 +31,7 @@ def command(config: Config, values: Values, out: Out, as_json: Json = False) -> 
     worth = read(values)
     with progress(len(worth), "programs") as advance:
         found = learn(load(config), worth, label, out, advance)
-    show([{"policy": str(out), **found}], as_json)
+    show([{"policy": str(out), **found["rule"], **{name: found[name] for name in found if name != "rule"}}], as_json)
 
 
 def read(folders: Sequence[Path]) -> Worth:

@@ -6,6 +6,7 @@ expert its examples (:mod:`lessons`): a call, as the environment shows it, and w
 inline it or never to. Experts are multi-layer perceptrons of three classes (:mod:`network`, :mod:`fitting`); the
 committee averages what they say, and where it is not sure enough it leaves the call to the compiler.
 
-How sure it must be is chosen on folds of the programs that it may see (:mod:`choosing`). :mod:`learning` makes a policy
-like any other of it, :mod:`holding_out` tries the whole procedure on programs held out, fold by fold.
+How sure it must be, and how much it may copy, is chosen on folds of the programs that it may see (:mod:`choosing`).
+:mod:`learning` makes a policy like any other of it, :mod:`holding_out` tries the whole procedure on programs held out,
+fold by fold.
 """

@@ -1,4 +1,4 @@
-"""How sure a committee must be before it decides against the compiler, chosen on programs that it has not seen."""
+"""When a committee decides against the compiler, chosen on programs that it has not seen."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from gymcc.agents.ocaml_inlining.fitting import fit
 from gymcc.agents.ocaml_inlining.lessons import Lessons
-from gymcc.agents.ocaml_inlining.network import Committee, Quorum
+from gymcc.agents.ocaml_inlining.network import Columns, Committee, Rule
 from gymcc.agents.ocaml_inlining.settings import Choice, Settings
 from gymcc.agents.policy import rollouts
 from gymcc.agents.rllib.export import TorchScorer
@@ -31,23 +31,23 @@ def learned(
 ) -> tuple[Committee, dict[str, Any]]:
     """A committee that has learned from ``programs`` and from all that are no programs of the dataset, and figures.
 
-    Its quorum is that which is best on folds of ``programs``, each by a committee that has not seen the fold. Figures
-    are those of the quorum that was chosen: growth, slowest and geometric means over all folds.
+    Its rule is that which is best on folds of ``programs``, each by a committee that has not seen the fold. Figures are
+    those of the rule that was chosen: geometric means over all folds, and the slowest.
     """
     others = [name for name in lessons.programs if name not in env.instances]
-    found: dict[Quorum, list[Outcome]] = {
-        quorum: [] for quorum in product(settings.choice.inline, settings.choice.never)
-    }
-    for fold in folds(programs, settings.choice.folds):
+    choice = settings.choice
+    rules = [Rule(*parts) for parts in product(choice.inline, choice.never, choice.until)]
+    found: dict[Rule, list[Outcome]] = {rule: [] for rule in rules}
+    for fold in folds(programs, choice.folds):
         seen = [name for name in programs if name not in fold]
-        committee = fit(lessons.of([*others, *seen]), settings, unasked(env, settings))
-        for quorum, outcomes in found.items():
-            committee.require(quorum)
+        committee = fit(lessons.of([*others, *seen]), settings, columns(env, settings))
+        for rule, outcomes in found.items():
+            committee.follow(rule)
             outcomes += outcomes_of(committee, env, settings.observation, fold)
-    chosen = choose_quorum(found, settings.choice)
-    committee = fit(lessons.of([*others, *programs]), settings, unasked(env, settings))
-    committee.require(chosen)
-    return committee, {"quorum": list(chosen), **figures(found[chosen])}
+    chosen = choose_rule(found, choice)
+    committee = fit(lessons.of([*others, *programs]), settings, columns(env, settings))
+    committee.follow(chosen)
+    return committee, {"rule": chosen._asdict(), **figures(found[chosen])}
 
 
 def folds(programs: Sequence[str], count: int) -> list[list[str]]:
@@ -57,13 +57,13 @@ def folds(programs: Sequence[str], count: int) -> list[list[str]]:
     return [list(programs[start::count]) for start in range(count)]
 
 
-def unasked(env: CompilerEnv[Any], settings: Settings) -> int:
-    """The column that says whether the compiler would inline; raises ValueError for an observation without."""
+def columns(env: CompilerEnv[Any], settings: Settings) -> Columns:
+    """Of what rules look at; raises ValueError for an observation without."""
     observation = env.observations.get(settings.observation)
     if not isinstance(observation, NextCall):
         known = ", ".join(name for name, each in env.observations.items() if isinstance(each, NextCall))
         raise ValueError(f"observation: a committee looks at calls, not {settings.observation!r}; allowed: {known}")
-    return observation.names.index("default_is_inline")
+    return Columns(observation.names.index("default_is_inline"), observation.names.index("predicted_growth"))
 
 
 def outcomes_of(
@@ -86,11 +86,13 @@ def outcome(env: CompilerEnv[Any], program: str, actions: Sequence[int]) -> Outc
     return Outcome(time, size, time * max(1.0, size) ** problem.size_weight)
 
 
-def choose_quorum(found: Mapping[Quorum, Sequence[Outcome]], choice: Choice) -> Quorum:
-    """The quorum that is fastest among those that keep the limits, the highest if there are none."""
-    known = {quorum: figures(outcomes) for quorum, outcomes in found.items()}
-    kept = [q for q, each in known.items() if each["size"] <= choice.growth and each["slowest"] <= choice.slowest]
-    return min(kept, key=lambda quorum: known[quorum]["time"]) if kept else max(known)
+def choose_rule(found: Mapping[Rule, Sequence[Outcome]], choice: Choice) -> Rule:
+    """The rule that is fastest among those that keep the limits, the surest if there are none."""
+    known = {rule: figures(outcomes) for rule, outcomes in found.items()}
+    kept = [rule for rule, each in known.items() if each["size"] <= choice.growth and each["slowest"] <= choice.slowest]
+    if kept:
+        return min(kept, key=lambda rule: known[rule]["time"])
+    return max(known, key=lambda rule: (rule.inline, rule.never, -rule.until))
 
 
 def figures(outcomes: Sequence[Outcome]) -> dict[str, float]:

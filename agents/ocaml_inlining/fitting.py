@@ -9,16 +9,16 @@ from torch import Tensor
 from torch.nn import functional
 
 from gymcc.agents.ocaml_inlining.lessons import UNKNOWN, Lessons
-from gymcc.agents.ocaml_inlining.network import Committee
+from gymcc.agents.ocaml_inlining.network import Columns, Committee
 from gymcc.agents.ocaml_inlining.settings import Settings
 from gymcc.envs.ocaml.library import shipped_texts
 
 
-def fit(lessons: Lessons, settings: Settings, unasked: int) -> Committee:
-    """A committee that has learned all ``lessons``; ``unasked`` as in :class:`Committee`."""
+def fit(lessons: Lessons, settings: Settings, columns: Columns) -> Committee:
+    """A committee that has learned all ``lessons``; ``columns`` are those that its rules look at."""
     torch.manual_seed(settings.seed)
     members = lessons.classes.shape[1]
-    committee = Committee(lessons.observations.shape[1], members, settings.experts.hidden, unasked)
+    committee = Committee(lessons.observations.shape[1], members, settings.experts.hidden, columns)
     seen = torch.from_numpy(lessons.observations)
     committee.standardise(seen)
     right = torch.from_numpy(lessons.classes.clip(min=0)).T

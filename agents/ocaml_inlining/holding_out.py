@@ -69,7 +69,7 @@ def hold_out(
 def _tried(
     policy: Policy, env: CompilerEnv[Any], real: dict[str, CompilerEnv[Any]], program: str, trial: Trial
 ) -> dict[str, Any]:
-    row: dict[str, Any] = {"program": program, "quorum": policy.card.validation["quorum"]}
+    row: dict[str, Any] = {"program": program, "rule": list(policy.card.validation["rule"].values())}
     row |= dict(zip(("time", "size", "cost"), outcome(env, program, rollout(policy, env, program)), strict=True))
     budget = Budget(evaluations=trial.evaluations)
     for method in SEARCHES:

@@ -2,38 +2,58 @@
 
 from __future__ import annotations
 
+from math import inf, log1p
+from typing import NamedTuple
+
 import torch
 from torch import Tensor, nn
 
 from gymcc.envs.ocaml.actions import Action
 
-Quorum = tuple[float, float]  # for inlining, for never inlining
+MOST = 1e6  # stands for no limit, which ONNX's run times need not compare with
+
+
+class Columns(NamedTuple):
+    """Where in an observation it says whether the compiler would inline, 1 or 0, and log(1 + growth) so far.
+
+    Growth is what has been copied by inlining, in shares of the program, as the source has them.
+    """
+
+    unasked: int
+    growth: int
+
+
+class Rule(NamedTuple):
+    """When a committee decides: more likely than ``inline`` or ``never``; inlining ``until`` so much growth."""
+
+    inline: float = 0.5
+    never: float = 0.5
+    until: float = inf
 
 
 class Committee(nn.Module):
     """Experts of one hidden layer; each says how likely it is that a call is to be left, inlined, or never inlined.
 
-    ``forward(observations (B, D) float32, action_mask (B, 3))`` gives scores (B, 3) and values (B,), which are 0. A
-    call is inlined if the mean of what experts say of it is more than ``quorum[0]`` for it, and never inlined if more
-    than ``quorum[1]`` is for that; else it is left to the compiler. Where the compiler has no default beside the two
-    (closure mode), leaving it to the compiler is whichever of them it would do unasked, which column ``unasked`` of the
-    observation says: 1 for inlining.
+    ``forward(observations (B, D) float32, action_mask (B, 3))`` gives scores (B, 3) and values (B,), which are 0. What
+    counts is the mean of what the experts say, by a :class:`Rule`; where it says nothing, a call is left to the
+    compiler. Where the compiler has no default beside the two (closure mode), that is whichever it would do unasked.
     """
 
     mean: Tensor
     scale: Tensor
-    quorum: Tensor
+    rule: Tensor
 
-    def __init__(self, inputs: int, experts: int, hidden: int, unasked: int) -> None:
+    def __init__(self, inputs: int, experts: int, hidden: int, columns: Columns) -> None:
         super().__init__()
-        self.unasked = unasked
+        self.columns = columns
         self.first = nn.Parameter(torch.randn(experts, inputs, hidden) / inputs**0.5)
         self.bias = nn.Parameter(torch.zeros(experts, 1, hidden))
         self.second = nn.Parameter(torch.randn(experts, hidden, len(Action)) / hidden**0.5)
         self.last = nn.Parameter(torch.zeros(experts, 1, len(Action)))
         self.register_buffer("mean", torch.zeros(inputs))
         self.register_buffer("scale", torch.ones(inputs))
-        self.register_buffer("quorum", torch.tensor([0.5, 0.5]))
+        self.register_buffer("rule", torch.zeros(3))
+        self.follow(Rule())
 
     def standardise(self, observations: Tensor) -> None:
         """Numbers are seen relative to their mean and deviation here; those that hardly vary are not seen at all."""
@@ -41,9 +61,9 @@ class Committee(nn.Module):
         self.mean.copy_(observations.mean(0))
         self.scale.copy_(torch.where(deviation > 1e-3, 1 / deviation.clamp(min=1e-3), torch.zeros_like(deviation)))
 
-    def require(self, quorum: Quorum) -> None:
-        """Decide from now on only where so sure."""
-        self.quorum.copy_(torch.tensor(quorum))
+    def follow(self, rule: Rule) -> None:
+        """Decide by this rule from now on."""
+        self.rule.copy_(torch.tensor([rule.inline, rule.never, min(log1p(rule.until), MOST)]))
 
     def logits(self, observations: Tensor) -> Tensor:
         """What each expert thinks, (experts, B, 3)."""
@@ -52,9 +72,10 @@ class Committee(nn.Module):
 
     def forward(self, observations: Tensor, action_mask: Tensor) -> tuple[Tensor, Tensor]:
         likely = torch.softmax(self.logits(observations), -1).mean(0)
-        inline = likely[:, int(Action.INLINE)] - self.quorum[0]
-        never = likely[:, int(Action.NEVER)] - self.quorum[1]
-        unasked = observations[:, self.unasked] > 0.5
+        room = observations[:, self.columns.growth] <= self.rule[2]
+        inline = torch.where(room, likely[:, int(Action.INLINE)], torch.zeros_like(likely[:, 0])) - self.rule[0]
+        never = likely[:, int(Action.NEVER)] - self.rule[1]
+        unasked = observations[:, self.columns.unasked] > 0.5
         bound = action_mask[:, int(Action.DEFAULT)] < 0.5
         nothing = torch.zeros_like(inline)
         inline = torch.where(bound & unasked, torch.maximum(inline, nothing), inline)

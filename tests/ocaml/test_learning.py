@@ -15,11 +15,12 @@ from typer.testing import CliRunner
 
 from gymcc.agents.config import ConfigError
 from gymcc.agents.config import load as load_experiment
-from gymcc.agents.ocaml_inlining.choosing import Outcome, choose_quorum, folds, outcome
+from gymcc.agents.importance import importance
+from gymcc.agents.ocaml_inlining.choosing import Outcome, choose_rule, columns, figures, folds, outcome
 from gymcc.agents.ocaml_inlining.fitting import fit, weigh
 from gymcc.agents.ocaml_inlining.learning import opened
 from gymcc.agents.ocaml_inlining.lessons import UNKNOWN, Lessons, experts, lessons
-from gymcc.agents.ocaml_inlining.network import Committee
+from gymcc.agents.ocaml_inlining.network import Columns, Committee, Rule
 from gymcc.agents.ocaml_inlining.settings import Choice, Experts, Settings, load
 from gymcc.agents.policy import Card, Policy, rollout, rollouts
 from gymcc.agents.rllib.export import TorchScorer, export
@@ -27,7 +28,7 @@ from gymcc.benchmarks.ocaml_rewards import label
 from gymcc.envs.ocaml.actions import Action
 from gymcc.scripts.ocaml import app
 
-INPUTS, UNASKED = 5, 3
+INPUTS, COLUMNS = 5, Columns(unasked=3, growth=4)
 SHARES = st.floats(0.5, 0.95)  # of at least a half, so that but one can be reached
 CONFIGS = Path(__file__).parents[2] / "configs"
 PROGRAMS = ("dispatch", "parsers", "lenses", "gen/4")
@@ -35,25 +36,25 @@ QUICK = """
 splits: [train, validation]
 experts: {models: [star], margins: [0.0005], hidden: 4}
 fitting: {steps: 20}
-choice: {folds: 2, inline: [0.5, 0.9], never: [0.9]}
+choice: {folds: 2, inline: [0.5, 0.9], never: [0.9], until: [1]}
 """
 
 
-def committee(seed, quorum):
+def committee(seed, rule):
     torch.manual_seed(seed)
-    net = Committee(INPUTS, experts=3, hidden=4, unasked=UNASKED)
+    net = Committee(INPUTS, experts=3, hidden=4, columns=COLUMNS)
     with torch.no_grad():
         net.last.normal_(std=2)
-    net.require(quorum)
+    net.follow(rule)
     return net
 
 
 @settings(max_examples=60, deadline=None)
-@given(st.integers(0, 10_000), st.tuples(SHARES, SHARES), st.booleans(), st.booleans())
-def test_a_committee_decides_against_the_compiler_only_where_it_is_sure(seed, quorum, flambda, inlines_unasked):
-    net, random = committee(seed, quorum), np.random.default_rng(seed)
+@given(st.integers(0, 10_000), st.tuples(SHARES, SHARES, st.floats(0.1, 3)), st.booleans(), st.booleans())
+def test_a_committee_decides_against_the_compiler_only_where_it_is_sure(seed, rule, flambda, inlines_unasked):
+    net, random = committee(seed, Rule(*rule)), np.random.default_rng(seed)
     seen = random.normal(size=(1, INPUTS)).astype(np.float32)
-    seen[0, UNASKED] = inlines_unasked
+    seen[0, COLUMNS.unasked] = inlines_unasked
     mask = np.array([[flambda, 1, 1]], np.int8)
     hidden = np.maximum(seen @ net.first.detach().numpy() + net.bias.detach().numpy(), 0)
     logits = hidden @ net.second.detach().numpy() + net.last.detach().numpy()
@@ -61,14 +62,15 @@ def test_a_committee_decides_against_the_compiler_only_where_it_is_sure(seed, qu
     likely = (powers / powers.sum(-1, keepdims=True)).mean(0)[0]
     unasked = Action.INLINE if inlines_unasked else Action.NEVER
     expected = Action.DEFAULT if flambda else unasked
-    for action, needed in zip((Action.INLINE, Action.NEVER), quorum, strict=True):
-        if likely[action] > needed:
-            expected = action
+    if likely[Action.INLINE] > rule[0] and np.expm1(seen[0, COLUMNS.growth]) <= rule[2]:
+        expected = Action.INLINE
+    if likely[Action.NEVER] > rule[1]:
+        expected = Action.NEVER
     assert TorchScorer(net).scores(seen, mask)[0].argmax() == expected
 
 
 def test_nothing_but_what_is_legal_is_decided():
-    net = committee(1, (0.5, 0.5))
+    net = committee(1, Rule())
     seen = np.random.default_rng(1).normal(size=(50, INPUTS)).astype(np.float32)
     for legal in ([0, 0, 1], [0, 1, 0], [1, 0, 0]):
         scores = TorchScorer(net).scores(seen, np.tile(legal, (50, 1)))
@@ -126,19 +128,19 @@ def test_experts_learn_what_they_are_shown():
     right = np.where(seen[:, 0] > 0, Action.INLINE, Action.NEVER)
     opposite = np.where(seen[:, 0] > 0, Action.NEVER, Action.INLINE)
     known = made(np.stack([right, opposite], 1), np.ones((200, 2)), observations=seen)
-    logits = fit(known, Settings(), UNASKED).logits(torch.from_numpy(seen)).argmax(-1).numpy()
+    logits = fit(known, Settings(), COLUMNS).logits(torch.from_numpy(seen)).argmax(-1).numpy()
     assert (logits[0] == right).mean() > 0.97
     assert (logits[1] == opposite).mean() > 0.97
 
 
-def test_the_fastest_quorum_that_keeps_the_limits_is_chosen():
+def test_the_fastest_rule_that_keeps_the_limits_is_chosen():
     fast, large = Outcome(0.8, 1.0, 0.8), Outcome(0.5, 1.5, 0.52)
     slow, calm = Outcome(1.1, 1.0, 1.1), Outcome(0.99, 1.0, 0.99)
-    a, b, c, d = (0.5, 0.5), (0.5, 0.9), (0.6, 0.5), (0.6, 0.9)
+    a, b, c, d = Rule(0.5, 0.5), Rule(0.5, 0.9), Rule(0.6, 0.5), Rule(0.6, 0.9)
     limits = Choice(growth=1.1, slowest=1.02)
-    assert choose_quorum({a: [large, large], b: [fast, slow], c: [fast, calm], d: [calm, calm]}, limits) == c
-    assert choose_quorum({a: [large, large], b: [fast, slow]}, limits) == b
-    assert choose_quorum({a: [fast, large], d: [calm, calm]}, Choice(growth=1.3)) == a
+    assert choose_rule({a: [large, large], b: [fast, slow], c: [fast, calm], d: [calm, calm]}, limits) == c
+    assert choose_rule({a: [large, large], b: [fast, slow]}, limits) == b
+    assert choose_rule({a: [fast, large], d: [calm, calm]}, Choice(growth=1.3)) == a
 
 
 @settings(max_examples=30, deadline=None)
@@ -156,7 +158,7 @@ def test_every_program_is_held_out_once(programs, count):
 def test_the_exported_committee_decides_as_the_live_one(env, tmp_path):
     names = env.observations["static"].names
     torch.manual_seed(3)
-    net = Committee(len(names), experts=3, hidden=4, unasked=names.index("default_is_inline"))
+    net = Committee(len(names), experts=3, hidden=4, columns=columns(env, Settings()))
     with torch.no_grad():
         net.second.mul_(5)
     side = Card("ocaml-inline-v0", {}, "static", len(names), ["default", "inline", "never"], {}, {}, {}, 0, {}, "0")
@@ -217,3 +219,19 @@ def test_shipped_configs_can_be_read():
     assert load(CONFIGS / "ocaml-inline.yaml").observation == "static"
     for name in ("ppo", "dqn"):
         assert load_experiment(CONFIGS / f"ocaml-{name}.yaml").env.id == "ocaml-inline-v0"
+
+
+def test_the_shipped_policy_speeds_up_test_programs_and_slows_none_down(env):
+    policy = Policy.load("ocaml-inline")
+    tried = ("life", "matrices", "quaternions", "streams")
+    assert not set(tried) & set(policy.card.validation["programs"])
+    found = [outcome(env, program, rollout(policy, env, program)) for program in tried]
+    assert figures(found)["time"] < 0.97
+    assert figures(found)["slowest"] <= 1.02
+
+
+def test_what_the_shipped_policy_decides_by_has_names(env):
+    study = importance(Policy.load("ocaml-inline"), env, ["dispatch", "life"])
+    assert study is not None
+    assert study.rows
+    assert {row.name for row in study.rows} <= set(env.observations["static"].names)
