@@ -233,5 +233,5 @@ def test_the_shipped_policy_speeds_up_test_programs_and_slows_none_down(env):
 def test_what_the_shipped_policy_decides_by_has_names(env):
     study = importance(Policy.load("ocaml-inline"), env, ["dispatch", "life"])
     assert study is not None
-    assert study.rows
-    assert {row.name for row in study.rows} <= set(env.observations["static"].names)
+    assert study.features
+    assert {row.name for row in study.features} <= set(env.observations["static"].names)
