@@ -5,7 +5,6 @@ from __future__ import annotations
 from itertools import pairwise
 from random import Random
 
-import gymnasium as gym
 import networkx as nx
 import numpy as np
 import pytest
@@ -81,19 +80,6 @@ def test_the_graph_has_every_function_and_variable() -> None:
         assert {key for *_, key in graph.edges(keys=True)} == algorithm.variables
         sent = sum(tick >= 0 for *_, tick in graph.edges(data="sent"))
         assert sent == env.state.state.sent
-
-
-def test_the_chart_shows_the_schedule_grow() -> None:
-    pytest.importorskip("PIL")
-    env = gym.make("nitta-synthesis-v0", render_mode="rgb_array")
-    env.reset(options={"instance": "small/dot2"})
-    before = env.render()
-    bare = env.unwrapped
-    for action in bare.problem.heuristic("small/dot2"):
-        env.step(action)
-    after = env.render()
-    assert before.shape == after.shape
-    assert (before != after).any()
 
 
 def test_text_names_the_options_and_the_end() -> None:
