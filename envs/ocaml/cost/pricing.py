@@ -172,7 +172,7 @@ class Pricer:
     def _prim(self, frame: Frame, variable: Variable, prim: Prim) -> None:
         primitive, prices = prim.primitive, self.prices
         raw = primitive in p.RAW
-        frame.pay(-frame.from_memory(prim.args, primitive))
+        frame.pay(-prices.load if frame.from_memory(prim.args, primitive) else 0)
         for index, arg in enumerate(prim.args):
             frame.use(arg, raw or (prim.element is Kind.FLOAT and index == len(prim.args) - 1))
         if primitive is Primitive.ARRAY_OF:

@@ -206,7 +206,7 @@ def _match(match: Match) -> int:
             total += _test(node)
             todo += ((case.then, times) for case in node.cases)
             if node.default is not None:
-                todo.append((node.default.then, times * (1 + _in_both(node))))
+                todo.append((node.default.then, times * _places(node)))
     constants = sum(isinstance(arm.body.result, Constant) for arm in match.arms)
     handlers = sum(leaves[number] > 1 and bool(arm.body.bindings) for number, arm in enumerate(match.arms))
     return total + constants + handlers
@@ -253,10 +253,13 @@ def outcomes_by_kind(test: Test, shape: Shape) -> tuple[int, int]:
     return blocks, constants
 
 
-def _in_both(test: Test) -> bool:
-    """Whether the default of a test on constructors is among its constants and its blocks."""
+def _places(test: Test) -> int:
+    """From how many places of a test on constructors its default is reached: from each constructor, in a switch."""
     tested = [case.value for case in test.cases if isinstance(case.value, Shape)]
     if not tested:
-        return False
-    blocks = sum(bool(each.fields) for each in tested)
-    return blocks < tested[0].siblings - tested[0].constants and len(tested) - blocks < tested[0].constants
+        return 1
+    first = tested[0]
+    left = first.siblings - len(tested)
+    if first.constants and outcomes_by_kind(test, first)[0] < 2:  # on whether there is a block
+        return 1 + (left > first.siblings - first.constants)
+    return left
