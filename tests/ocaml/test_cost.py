@@ -90,6 +90,17 @@ def test_hot_code_that_does_not_fit_the_cache_costs_fetches():
     assert tiny.cost(NOTHING)[1:] == usual.cost(NOTHING)[1:]
 
 
+def test_fetches_fade_as_the_cache_grows_and_end_where_the_hot_code_fits():
+    program_ = program("accessors")
+    caches = range(0, 2001, 100)
+    times = [CostModel(program_, CLOSURE, replace(STANDARD, cache=cache)).cost(NOTHING).time for cache in caches]
+    assert times == sorted(times, reverse=True)
+    assert times[-1] == CostModel(program_, CLOSURE, replace(STANDARD, fetch=0)).cost(NOTHING).time
+    code = CostModel(program_, CLOSURE).cost(NOTHING).size
+    fits = next(cache for cache, time in zip(caches, times, strict=True) if time == times[-1])
+    assert code / 4 < fits < code + 100
+
+
 def test_living_through_calls_costs_spills():
     template = "let f x = x * x + 1 let g a b = {} let () = for i = 1 to 100 do print_int (g i 3) done"
     across = CostModel(parse_program(template.format("f a + f b + a * b + (a - b)"), "across"))
