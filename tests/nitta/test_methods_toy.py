@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gymcc.envs.nitta.methods import METHODS, Explorer, Limit, is_success, synthesise
-from gymcc.envs.nitta.methods.best_first import top_down_by_score
+from gymcc.envs.nitta.methods.best_first import dropped, top_down_by_score
 from tests.nitta.toy import ToyNode, below
 
 SEEDS = st.integers(0, 2**32)
@@ -141,3 +141,10 @@ def test_top_down_prefers_the_greater_score_and_the_deeper_node():
 
 def test_the_table_is_complete():
     assert {name.split("+")[0].rstrip("0123456789") for name in ORACLES} <= set(METHODS)
+
+
+@pytest.mark.parametrize(
+    ("step", "nodes"), [(0, 1), (4_999, 1), (5_000, 2), (14_999, 2), (15_001, 3), (20_000, 3), (500_000, 3)]
+)
+def test_top_down_forgets_more_as_time_goes_by(step, nodes):
+    assert dropped(step) == nodes

@@ -74,16 +74,15 @@ class Scoring:
 
     def scores(self, node: Node) -> list[float]:
         """Of all options of a node."""
-        return [
-            next(iter(told.values()), option.score) for option, told in zip(node.options, self._told(node), strict=True)
-        ]
+        told = zip(node.options, self._told(node), strict=True)
+        return [_first(scores, option.score) for option, scores in told]
 
     def view(self, node: Node) -> Json:
         """NITTA's NodeView, with the scores of services."""
         view = node.view()
         told = self._told(node.parent)[_place(node)] if node.parent else {}
         if told:
-            view |= {"score": next(iter(told.values())), "scores": {**view["scores"], **told}}
+            view |= {"score": _first(told, view["score"]), "scores": {**view["scores"], **told}}
         return view
 
     def _told(self, node: Node) -> Sequence[Mapping[str, float]]:
@@ -107,6 +106,10 @@ class Scoring:
             for child, score in zip(alive, scores, strict=True):
                 told[_place(child)][f"{PREFIX}{service.name}"] = score + BONUS
         return told
+
+
+def _first(told: Mapping[str, float], default: float) -> float:
+    return next(iter(told.values()), default)
 
 
 def _place(node: Node) -> int:
