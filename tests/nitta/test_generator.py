@@ -7,6 +7,7 @@ import re
 import subprocess
 import sys
 from collections import Counter
+from hashlib import blake2b
 from random import Random
 
 import pytest
@@ -157,3 +158,18 @@ def test_an_unknown_size_is_named():
         ValueError, match="unknown size 'huge' of a program; allowed: tiny, small, medium, hard, or a Size"
     ):
         generate(0, "huge")
+
+
+@pytest.mark.parametrize(
+    ("size", "checksum"),
+    [
+        ("tiny", "6bada3131a6ff260"),
+        ("small", "296227fe76f621bf"),
+        ("medium", "90134cb0e455135e"),
+        ("hard", "0b73431a5f8133ab"),
+    ],
+)
+def test_a_seed_stands_for_the_same_program_for_ever(size, checksum):
+    """Ids, splits and what was learned depend on it."""
+    text = "".join(generate(seed, size) for seed in range(50))
+    assert blake2b(text.encode(), digest_size=8).hexdigest() == checksum
