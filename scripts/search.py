@@ -17,7 +17,7 @@ from gymcc.scripts.output import Json, progress, show
 
 METHOD = "beam"
 Method = Annotated[
-    str,
+    str | None,
     typer.Option(
         help="Comma-separated: random, greedy1, beam, annealing, …; `gymcc info ENV` names all of them. Default: beam, "
         "for an OCaml program of your own flips."
@@ -50,7 +50,7 @@ Out = Annotated[Path | None, typer.Option(help="Write records here (JSON lines; 
 
 def command(
     env_id: EnvId,
-    method: Method = "",
+    method: Method = None,
     instance: Instances = None,
     dataset: Dataset = None,
     split: Split = "test",
@@ -83,7 +83,7 @@ def command(
         if out:
             raise ValueError("--out: a program of one's own leaves no records; --apply writes it as decided")
         spent = Budget(evaluations, seconds) if evaluations or seconds else None
-        asked = programs.Asked(env_id, program, options, method, spent, seed, model, apply)
+        asked = programs.Asked(env_id, program, options, method or "", spent, seed, model, apply)
         programs.command(asked, as_json)
         return
     if model or apply:
@@ -92,7 +92,7 @@ def command(
         raise FileExistsError(f"{out} exists; nothing was overwritten")
     options |= {"dataset": dataset} if dataset else {}
     problem = make(env_id, **options).problem
-    names, references = parse_methods(method or METHOD, problem)
+    names, references = parse_methods(METHOD if method is None else method, problem)
     if references or not names:
         raise ValueError(f"--method {method!r} is no search; allowed: {', '.join(methods_of(problem))}")
     spent = budget(evaluations, seconds, default=1000)

@@ -81,7 +81,7 @@ def test_a_run_arrives_whole_and_no_key_stays_behind(service: Service, tmp_path:
 
 def _interrupted(run: Path, environment: dict[str, str]) -> None:
     """Train until the first iteration is told, then Ctrl-C."""
-    command = [*COMMAND, "train", str(CONFIG), "--out", str(run)]
+    command = [*COMMAND, "train", str(CONFIG), "--out", str(run), "--set", "budget.env_steps=2000"]
     with subprocess.Popen(
         command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     ) as process:
