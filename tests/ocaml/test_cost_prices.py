@@ -193,3 +193,17 @@ def test_operands_from_memory_need_no_load():
         paid(f"{record.format(body)} let () = print_float (f !r !r)", "load") for body in ("a.x", "a.x +. b.y")
     )
     assert one == other
+
+
+def test_every_assignment_of_a_reference_that_lives_through_a_call_is_stored():
+    source = "let id x = x let f n = let r = ref 1 in {} let a = id n in a + !r let () = print_int (1 + f 10)"
+    once = paid(source.format("r := n;"), "spill")
+    assert paid(source.format("r := n; r := 3;"), "spill") == once + 1
+
+
+@pytest.mark.parametrize(("taken", "boxes"), [("true", 1), ("false", 0)])
+def test_where_a_double_meets_a_box_it_is_put_into_one(taken, boxes):
+    source = f"let id x = x let f c x = let y = if c then x *. 2.0 else x in id y let r = ref 1.0 let v = f {taken} !r"
+    assert paid(source, "box") == boxes
+    both = source.replace("else x in id y", "else x *. 3.0 in y +. 1.0")
+    assert paid(both, "box") == 1  # the result

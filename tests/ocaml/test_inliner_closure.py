@@ -1,4 +1,4 @@
-"""What closure mode cannot do that Flambda can, beyond looking into arguments."""
+"""What cannot be inlined, and what closure mode cannot do that Flambda can, beyond looking into arguments."""
 
 from __future__ import annotations
 
@@ -91,3 +91,11 @@ def test_what_constants_and_blocks_lead_to_is_a_handler(constructors, kept):
     source = f"type t = {constructors} let r = ref (B 1) {wrap} let () = match wrap !r with C _ -> () | _ -> ()"
     made = Session(parse_program(source, "test"), CLOSURE)
     assert bool(closure(made).inline) is kept
+
+
+@pytest.mark.parametrize("rules", [CLOSURE, FLAMBDA], ids=lambda rules: rules.name)
+def test_a_guard_that_is_tested_in_several_places_is_not_decided_on(rules):
+    """One call in the source, two in the code: a decision per path would not say which."""
+    match = "match m, k with (A | B), n when g n -> 1 | A, 0 -> 2 | _, n -> n"
+    source = f"type t = A | B | C let g n = n > 3 let f m k = {match} let () = print_int (f A 3)"
+    assert opened(source, rules)[0] == "the guard that it stands in is tested in several places"
