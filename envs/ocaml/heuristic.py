@@ -7,6 +7,7 @@ size. Closure mode keeps the bodies that are small and define no functions, and 
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import chain
 
@@ -46,14 +47,18 @@ class FlambdaRule:
         return sum(times * ({**worth, "indirect": self.indirect}[what]) for what, times in removed.items())
 
 
-O1 = FlambdaRule()
-O2 = FlambdaRule(25, 400, 2, 0.1, 10, 14, 6, 10, 8)
-O3 = FlambdaRule(50, 800, 3, 0.0, 15, 21, 9, 15, 12)
+_FIRST = FlambdaRule()
+_SECOND = FlambdaRule(25, 400, 2, 0.1, 10, 14, 6, 10, 8)
+_THIRD = FlambdaRule(50, 800, 3, 0.0, 15, 21, 9, 15, 12)
+O1, O2, O3 = (_FIRST,), (_FIRST, _SECOND), (_FIRST, _SECOND, _THIRD)  # a rule for each round (``Clflags``)
 
 
-def flambda(session: Session, rule: FlambdaRule = O1) -> Paths:
-    """What Flambda inlines by default."""
-    return _decisions(session, _Flambda(session.shared, rule))
+def flambda(session: Session, rounds: Sequence[FlambdaRule] = O1) -> Paths:
+    """What Flambda inlines by default; each round goes over what the one before it has made."""
+    found = Paths(frozenset())
+    for rule in rounds:
+        found = _decisions(session, _Flambda(session.shared, rule, found.inline))
+    return found
 
 
 def closure(session: Session, threshold: int = KEPT) -> Paths:
@@ -84,11 +89,15 @@ class _Declared:
 
 
 class _Flambda:
-    """What was inlined in a function's own code is so in its copies; beyond that, each copy is looked at anew."""
+    """What was inlined in a function's own code is so in its copies; beyond that, each copy is looked at anew.
 
-    def __init__(self, shared: Shared, rule: FlambdaRule) -> None:
+    ``before``: what earlier rounds have inlined, which is code like any other now.
+    """
+
+    def __init__(self, shared: Shared, rule: FlambdaRule, before: frozenset[Path]) -> None:
         self._shared = shared
         self._rule = rule
+        self._before = before
         self._declared: dict[int, _Declared] = {}
 
     def __call__(self, offer: Offer) -> bool:
@@ -115,7 +124,9 @@ class _Flambda:
         return self._inherited(offer.state, offer.path)
 
     def _inherited(self, state: State, path: Path) -> bool:
-        """Whether the call was inlined in the own code of a function whose copy it stands in."""
+        """Whether the call was inlined in the own code of a function whose copy it stands in, or in another round."""
+        if path in self._before:
+            return True
         each: State | None = state
         while each is not None and not each.declared:
             if path[len(each.path) :] in self._declared.get(each.function, _Declared()).inlined:

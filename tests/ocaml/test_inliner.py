@@ -124,14 +124,15 @@ def test_what_may_fail_is_not_removed():
     assert not any(prim.primitive is Primitive.INT_DIV for prim in operations(inlined(harmless), Prim))
 
 
-def test_unused_functions_are_dropped_only_by_flambda():
-    source = "let f x = x + 1 let () = print_int (f 3)"
+def test_unused_functions_are_dropped_only_by_flambda_and_not_where_other_files_may_name_them():
+    source = "let () = let f x = x + 1 in print_int (f 3)"
 
     def functions(residual):
         return [each for each in residual.main.body.bindings if not isinstance(each, Let)]
 
     assert not functions(inlined(source))
     assert len(functions(inlined(source, rules=CLOSURE))) == 1
+    assert len(functions(inlined("let f x = x + 1 let () = print_int (f 3)"))) == 1
 
 
 @pytest.mark.parametrize(

@@ -208,12 +208,12 @@ class Copier:
             learn(bound, value.values[operation.index], self.known)
 
     def _replaces(self, atom: Atom, block: BlockValue) -> bool:
-        """Whether an atom takes the place of a load from a known block."""
-        if self.shared.rules.blocks:
-            return True
+        """Whether an atom takes the place of a load from a known block; from one of raw doubles it never does."""
+        if block.shape.flat:
+            return False
         if isinstance(atom, int) and isinstance(self.known.get(atom), FunctionValue | PartialValue):
             return True
-        return block.constant and not block.shape.flat
+        return self.shared.rules.blocks or block.constant
 
     def _set_field(self, variable: Variable, operation: SetField, place: Place, out: Out) -> None:
         of, value = place.atom(operation.of), place.atom(operation.value)

@@ -12,7 +12,7 @@ class Rules:
     ``arguments``: inside a copied body it knows the functions and blocks that were passed to it, so that unknown calls
     become direct ones and tuples meet their consumers. ``blocks``: what is loaded from a known block, or tested of one,
     is known; without it, only from blocks in the program's data, and functions from any. ``closures``: it copies bodies
-    that define functions. ``drops``: functions that nobody names any more are dropped. ``depth``: longest path.
+    that define functions. ``drops``: functions that nobody can name are dropped. ``depth``: longest path.
     ``size``: operations in one function after which nothing more is copied into it.
     """
 

@@ -199,8 +199,8 @@ class Session:
 class Residual:
     """A program under decisions.
 
-    ``units`` are the functions of the top level in order of definition, without those that nobody names if the rules
-    drop them: they are in ``dropped``.
+    ``units`` are the functions of main in order of definition, without those that nobody can name any more, other files
+    neither, if the rules drop them: they are in ``dropped``.
     """
 
     session: Session
@@ -250,11 +250,11 @@ def _named(kept: list[Binding | Group], values: set[int]) -> tuple[frozenset[int
 
 
 def _reachable(main: Unit, units: list[Unit]) -> tuple[set[Unit], frozenset[int]]:
-    """The functions that main's code leads to, and the doubtful variables that it does not."""
+    """The functions that main's code and other files lead to, and the doubtful variables that they do not."""
     owner = {function.variable.id: unit for unit in units for function in _functions(unit).functions}
     reached: set[Unit] = set()
     useless = set(main.doubtful)
-    todo = [main.used]
+    todo = [main.used, frozenset(main.globals)]
     while todo:
         for variable in todo.pop():
             unit = owner.get(variable)

@@ -129,11 +129,16 @@ def operation_size(operation: Operation, references: Collection[int] = ()) -> in
 
 
 def anatomy(code: Iterable[Binding]) -> Counter[str]:
-    """How many calls, indirect ones among them, allocations, branches and other operations code has."""
+    """How many calls, indirect ones among them, allocations, branches and other operations code has.
+
+    Those of functions that it defines are among them.
+    """
     found: Counter[str] = Counter()
     for binding in _inside(code):
         if isinstance(binding, LetFunctions):
             found["alloc"] += 1
+            for function in binding.functions:
+                found.update(anatomy(function.body.bindings))
             continue
         operation = binding.operation
         if isinstance(operation, Call):
