@@ -1,57 +1,24 @@
-"""`gymcc launch --on slurm` on a real SLURM of two nodes, all on this machine (``cluster.sh``).
-
-Skipped where slurm-wlm and munge are not installed, unless GYMCC_REQUIRE_SLURM is set, as CI does.
-"""
+"""`gymcc launch --on slurm` on a real SLURM of two nodes."""
 
 from __future__ import annotations
 
 import json
-import os
 import re
-import shutil
 import socket
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-CLUSTER = Path(__file__).with_name("cluster.sh")
+from tests.slurm.two_nodes import PATIENCE, cluster, job_state, slurm, until
+
+__all__ = ["cluster"]  # pytest finds the fixture by its name here
+
 CONFIG = Path(__file__).parents[2] / "configs/smoke.yaml"
-PROGRAMS = ("slurmctld", "slurmd", "munged", "sbatch")
-PATIENCE = 240.0  # seconds for anything to happen on a loaded machine
-
-
-def lacking() -> str:
-    """Why SLURM cannot run here; empty if it can."""
-    missing = [name for name in PROGRAMS if shutil.which(name, path=f"{os.environ['PATH']}:/usr/sbin") is None]
-    return f"no {', '.join(missing)}: apt-get install slurm-wlm munge" if missing else ""
-
-
-@pytest.fixture(scope="module")
-def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """A folder for run folders, with SLURM_CONF set."""
-    pytest.importorskip("ray")
-    if reason := lacking():
-        if os.environ.get("GYMCC_REQUIRE_SLURM"):
-            pytest.fail(f"GYMCC_REQUIRE_SLURM is set, and there is {reason}")
-        pytest.skip(f"no SLURM can run here: {reason}")
-    folder = tmp_path_factory.mktemp("slurm")
-    before = os.environ.get("SLURM_CONF")
-    os.environ["SLURM_CONF"] = str(folder / "slurm.conf")
-    try:
-        subprocess.run([CLUSTER, "up", folder], check=True, timeout=60)
-        yield folder
-    finally:
-        subprocess.run([CLUSTER, "down", folder], check=True, timeout=60)
-        if before is None:
-            del os.environ["SLURM_CONF"]
-        else:
-            os.environ["SLURM_CONF"] = before
 
 
 def gymcc(*arguments: object) -> subprocess.CompletedProcess[str]:
@@ -68,18 +35,8 @@ def launch(run: Path, *more: object) -> str:
     return job
 
 
-def slurm(*command: str) -> str:
-    return subprocess.run(command, capture_output=True, text=True, timeout=30).stdout.strip()
-
-
-def until(what: Callable[[], Any], run: Path) -> Any:
-    """Wait for something, and show the job's log where it does not come."""
-    deadline = time.monotonic() + PATIENCE
-    while not (found := what()):
-        if time.monotonic() > deadline:
-            pytest.fail(f"waited in vain; the job says:\n{log(run)[-4000:]}")
-        time.sleep(0.2)
-    return found
+def wait(what: Callable[[], Any], run: Path) -> Any:
+    return until(what, lambda: log(run))
 
 
 def log(run: Path) -> str:
@@ -91,10 +48,6 @@ def rows(run: Path) -> list[dict[str, Any]]:
     path = run / "metrics.jsonl"
     lines = path.read_text().split("\n")[:-1] if path.exists() else []
     return [json.loads(line) for line in lines]
-
-
-def job_state(job: str) -> str:
-    return slurm("squeue", "--noheader", "--states=all", f"--jobs={job}", "--format=%T")
 
 
 def processes(job: str, run: Path) -> list[str]:
@@ -131,28 +84,29 @@ def test_two_nodes_train_lose_one_are_requeued_and_cancelled(cluster: Path) -> N
     run = cluster / "two"
     endless = ("--set", "budget.env_steps=100000000", "--set", "logger.wandb.mode=offline", "--runners", 2)
     job = launch(run, "--nodes", 2, "--cpus-per-node", 2, *endless)
-    until(lambda: len(rows(run)) >= 2, run)
+    wait(lambda: len(rows(run)) >= 2, run)
     assert "2 nodes (n0, n1), 3 cores for runners" in log(run)
     token = run / f"launch/token-{job}"
     assert token.stat().st_mode & 0o777 == 0o600
 
     kill_ray(job, "n1")
-    until(lambda: "node n1 is lost; training goes on with 1 node (n0)" in log(run), run)
+    wait(lambda: "node n1 is lost; training goes on with 1 node (n0)" in log(run), run)
     seen = len(rows(run))
-    until(lambda: len(rows(run)) > seen + 1, run)
+    wait(lambda: len(rows(run)) > seen + 1, run)
     assert job_state(job) == "RUNNING"
 
     slurm("scancel", "--batch", "--signal=USR1", job)  # what comes before the end of the time
-    until(lambda: job_state(job) == "PENDING", run)
+    wait(lambda: job_state(job) == "PENDING", run)
     assert not token.exists()
     before, first = newest(run), rows(run)
     assert before["iteration"] == first[-1]["iteration"]
     tracked = json.loads((run / "wandb.json").read_text())
     policy = json.loads((run / "policy.json").read_text())["validation"]["speedup"]
-    until(lambda: not processes(job, run), run)
+    wait(lambda: not processes(job, run), run)
 
-    slurm("scontrol", "update", f"JobId={job}", "StartTime=now")  # SLURM has requeued jobs wait for two minutes
-    until(lambda: len(rows(run)) > len(first) + 1, run)
+    # SLURM has requeued jobs wait for two minutes; within a second their credentials still count as revoked
+    slurm("scontrol", "update", f"JobId={job}", "StartTime=now+2")
+    wait(lambda: len(rows(run)) > len(first) + 1, run)
     assert "start 2, on n0 n1" in log(run)
     second = rows(run)
     assert second[: len(first)] == first
@@ -183,7 +137,7 @@ def alone(cluster: Path) -> tuple[Path, str]:
 def test_a_job_ends_as_its_training_does(cluster: Path, alone: tuple[Path, str]) -> None:
     run = cluster / "one"
     job = launch(run, "--cpus-per-node", 1, "--runners", 0, "--set", "logger.wandb.mode=disabled")
-    until(lambda: job_state(job) in ("COMPLETED", "FAILED"), run)
+    wait(lambda: job_state(job) in ("COMPLETED", "FAILED"), run)
     assert job_state(job) == "COMPLETED", log(run)
     assert rows(run)[-1]["env_steps"] >= 400
     assert (run / "policy.onnx").is_file()
@@ -191,7 +145,7 @@ def test_a_job_ends_as_its_training_does(cluster: Path, alone: tuple[Path, str])
 
     (run / "config.yaml").write_text((run / "config.yaml").read_text().replace("env_steps: 400", "env_steps: -1"))
     by_hand = re.sub(r"\D", "", slurm("sbatch", str(run / "launch/job.sh")))
-    until(lambda: job_state(by_hand) in ("COMPLETED", "FAILED"), run)
+    wait(lambda: job_state(by_hand) in ("COMPLETED", "FAILED"), run)
     assert job_state(by_hand) == "FAILED"
     assert "budget.env_steps: Input should be greater than or equal to 1" in log(run)
     assert not processes(by_hand, run)
@@ -199,7 +153,7 @@ def test_a_job_ends_as_its_training_does(cluster: Path, alone: tuple[Path, str])
 
 def test_a_node_that_never_joins_is_named(alone: tuple[Path, str]) -> None:
     run, job = alone
-    until(lambda: job_state(job) in ("COMPLETED", "FAILED"), run)
+    wait(lambda: job_state(job) in ("COMPLETED", "FAILED"), run)
     assert job_state(job) == "FAILED"
     assert re.search(
         r"1 of 2 nodes joined Ray at \S+ within 30 s; missing: n1; launch/ray-n1\.log may say why", log(run)
@@ -213,7 +167,7 @@ def test_a_port_in_use_is_named(cluster: Path) -> None:
     with socket.create_server(("0.0.0.0", 0)) as taken:
         port = taken.getsockname()[1]
         job = launch(run, "--cpus-per-node", 1, "--port", port)
-        until(lambda: job_state(job) in ("COMPLETED", "FAILED"), run)
+        wait(lambda: job_state(job) in ("COMPLETED", "FAILED"), run)
     assert job_state(job) == "FAILED"
     assert re.search(rf"gymcc: port {port} on \S+: Address already in use; choose another --port", log(run))
 
