@@ -75,6 +75,17 @@ def test_closures_cost_more_than_their_words():
     assert paid(loop("let use f = f 1", "s := use (fun x -> x + 1)"), "closure") == 0  # in the program's data
 
 
+@pytest.mark.parametrize(
+    ("function", "call", "words"), [("fun x -> x + k", "f 1", 4), ("fun x y -> x + y + k", "f 1 2", 5)]
+)
+def test_closures_hold_their_code_and_what_they_capture(function, call, words):
+    """A header, code and arity, the code that takes all arguments at once if there are several, and `k`."""
+    source = f"let use f = {call} let main k = 1 + use ({function}) let () = print_int (main 3)"
+    assert CostModel(parse_program(source, "test"), CLOSURE).cost(NOTHING).words == words
+    assert paid(source, "indirect") == 1
+    assert paid(source, "apply") == call.count(" ") - 1  # one argument goes to the code itself
+
+
 def test_functions_that_allocate_or_call_have_a_frame():
     assert paid("let f x = x + 1 let () = print_int (f 1)", "frame") == 1  # the top level's
     assert paid("let f x = (x, 1) let () = print_int (fst (f 1))", "frame") == 2
@@ -207,3 +218,61 @@ def test_where_a_double_meets_a_box_it_is_put_into_one(taken, boxes):
     assert paid(source, "box") == boxes
     both = source.replace("else x in id y", "else x *. 3.0 in y +. 1.0")
     assert paid(both, "box") == 1  # the result
+
+
+@pytest.mark.parametrize(("registers", "operations"), [(5, 0), (4, 1), (3, 2), (2, 3)])
+def test_operations_pay_while_more_variables_live_than_there_are_registers(registers, operations):
+    """Of (a + b) * (c + d), the sum of the first two lives with all four, that of the others with two and the first."""
+    program = parse_program("let f a b c d = (a + b) * (c + d) let () = print_int (1 + f 1 2 3 4)", "test")
+    few, dear = (replace(FLAT, registers=registers, pressure=price) for price in (0, MUCH))
+    before, after = (CostModel(program, CLOSURE, prices).cost(NOTHING) for prices in (few, dear))
+    assert after.time - before.time == operations * MUCH
+    assert after.size - before.size == operations * MUCH * STANDARD.instruction_bytes
+
+
+def test_what_a_loop_uses_lives_to_its_end():
+    """`a` is used first thing in a turn, and must be there in the next: with x, its value, i, y and x - y that is six."""
+    body = "let x = ref 1 in for i = 1 to 10 do let y = i * a in x := (!x - y) * 3 done; !x"
+    program = parse_program(f"let f a b c = {body} let () = print_int (1 + f 1 2 3)", "test")
+    times = [
+        CostModel(program, CLOSURE, replace(FLAT, registers=registers, pressure=MUCH)).cost(NOTHING).time // MUCH
+        for registers in (6, 5)
+    ]
+    assert times == [0, 10]
+
+
+@pytest.mark.parametrize("value", ["1", "(-1)"])
+def test_each_branch_loads_for_itself_what_had_to_survive_a_call(value):
+    source = (
+        f"let id x = x let f a c = let b = id c in if b > 0 then a + 1 else a - 1 let () = print_int (1 + f 5 {value})"
+    )
+    assert paid(source, "spill") == 2  # stored when it is bound, loaded in the branch
+
+
+def test_doubles_are_loaded_from_records_each_time():
+    body = "let n = int_of_float v.x in {} n"
+    source = f"type v = {{ x : float; y : float }} let f v = {body} let r = ref {{ x = 1.0; y = 2.0 }}"
+    once, twice = (
+        paid(f"{source.replace('{}', more)} let () = print_int (1 + f !r)", "load")
+        for more in ("", "int_of_float v.x -")
+    )
+    assert twice == once + 1
+
+
+def test_a_tail_call_of_the_function_itself_returns_once_in_the_end():
+    source = "let rec f n = if n = 0 then 7 else f (n - 1) let () = print_int (1 + f 10)"
+    assert paid(source, "leave") == paid(source, "frame") == 2  # f's and the top level's
+
+
+@pytest.mark.parametrize(("outcomes", "tests"), [(1, 0), (2, 2), (3, 3), (4, 4), (9, 4)])
+def test_outcomes_are_told_apart_one_by_one_or_by_a_table(outcomes, tests):
+    """A comparison and its branches, or a bound, its branch, a load and a jump; integers lose their tag before that."""
+    assert STANDARD.select(outcomes, tagged=False) == tests
+    assert STANDARD.select(outcomes, tagged=True) == tests + (outcomes > 3)
+
+
+@pytest.mark.parametrize(("value", "stores"), [("n + 1", 1), ("[ n ]", 0)])
+def test_only_what_may_be_a_pointer_is_stored_by_the_run_time_system(value, stores):
+    box = f"type 'a box = {{ mutable it : 'a }} let put b n = b.it <- {value}"
+    source = f"{box} let b = {{ it = {value.replace('n', '3')} }} let () = put b 4"
+    assert paid(source, "store") == stores
