@@ -231,7 +231,7 @@ def test_operations_pay_while_more_variables_live_than_there_are_registers(regis
 
 
 def test_what_a_loop_uses_lives_to_its_end():
-    """`a` is used first thing in a turn, and must be there in the next: with x, its value, i, y and x - y that is six."""
+    """`a` is used first in a turn, and must be there in the next: six, with x, its value, i, y and x - y."""
     body = "let x = ref 1 in for i = 1 to 10 do let y = i * a in x := (!x - y) * 3 done; !x"
     program = parse_program(f"let f a b c = {body} let () = print_int (1 + f 1 2 3)", "test")
     times = [
