@@ -1,4 +1,4 @@
-"""Behavioural cloning: a network learns the decisions of a teacher by example, with torch alone.
+"""Behavioural cloning: a network learns decisions by example, with torch alone: a teacher's, or uploaded ones.
 
 The result is a run folder like any other: a policy to evaluate, or for ``init_from`` to start DQN or PPO with.
 """
@@ -8,7 +8,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from math import log
+from math import log, prod
 from pathlib import Path
 from random import Random
 from typing import Any, NamedTuple
@@ -20,9 +20,11 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from gymcc.agents.config import Cloning, ConfigError, Experiment
+from gymcc.agents.demonstrations import Demonstrations
 from gymcc.agents.rllib import environment
 from gymcc.agents.rllib.export import TorchScorer, describe, export, load_weights
 from gymcc.agents.rllib.folder import RunFolder
+from gymcc.agents.rllib.gate import Gate
 from gymcc.agents.rllib.networks import ENCODERS, ILLEGAL
 from gymcc.agents.rllib.validation import Validator, run_facts
 from gymcc.agents.tracking import Tracker
@@ -46,8 +48,10 @@ class Examples(NamedTuple):
 def clone(experiment: Experiment, run_dir: Path, progress: Callable[[dict[str, Any]], None]) -> Path:
     """Train as ``experiment`` says into a new ``run_dir`` and return it.
 
-    Rows of metrics count examples as ``env_steps``. An interrupted run leaves its best policy; it takes minutes and is
-    not resumed. Raises :class:`ConfigError`, :class:`RunFolderError`.
+    With ``data``, the examples are the best episodes that workers upload, looked for before every iteration; better
+    policies are published, and the training also ends where nothing is uploaded any more. Rows of metrics count the
+    examples that the network was shown as ``env_steps``. An interrupted run leaves its best policy; it takes minutes
+    and is not resumed. Raises :class:`ConfigError`, :class:`RunFolderError`.
     """
     RunFolder.require_free(run_dir)
     env = environment.plain(experiment.env.id, environment.training_options(experiment))
@@ -79,9 +83,15 @@ class _Lesson:
         self.progress = progress
         torch.manual_seed(experiment.seed)
         torch.set_num_threads(experiment.runners.learner_threads)
-        self.examples = examples(env, experiment)
-        inputs, actions = self.examples.observations.shape[1], self.examples.masks.shape[1]
-        network = experiment.network
+        shape, actions = env.observation_space.shape, env.problem.n_actions
+        if shape is None:
+            raise ConfigError(f"env.options.observation: imitation needs one array, {experiment.env.id} gives several")
+        inputs, network = prod(shape), experiment.network
+        self.gate, self.uploaded = Gate.of(experiment, validator), None
+        if experiment.data is None:
+            self.examples = examples(env, experiment)
+        else:
+            self.uploaded = Demonstrations(experiment.data, inputs, actions, env.problem.unordered)
         self.net: nn.Module = ENCODERS[network.encoder](inputs, actions, network.layers, dueling=False)
         if experiment.init_from is not None:
             load_weights(self.net, experiment.init_from)
@@ -90,19 +100,45 @@ class _Lesson:
         self.seen, self.best, self.start = 0, 0.0, time.monotonic()
 
     def take(self) -> None:
-        """Learn until the budget is spent."""
+        """Learn until the budget is spent, or nothing is uploaded any more."""
         iteration = 0
-        while self._share() < 1:
+        while self._share() < 1 and self._taught():
             iteration += 1
             loss = self._iterate()
-            row = {"iteration": iteration, "env_steps": self.seen, "loss": loss}
-            if iteration % self.experiment.validation.every == 0 or self._share() >= 1:
+            row = {"iteration": iteration, "env_steps": self.seen, "loss": loss, **self._uploads()}
+            if iteration % self.experiment.validation.every == 0 or self._share() >= 1 or self._quiet():
                 row |= self._validate()
             row |= self.folder.leave_out(self.env.problem.failures(), self.validator.env.problem.failures())
             row["seconds"] = time.monotonic() - self.start
             self.folder.log(row)
             self.tracker.row(row)
             self.progress(row)
+
+    def _taught(self) -> bool:
+        """Take in what was uploaded, waiting for the first of it; False once nothing more is to be expected."""
+        while self.uploaded is not None and self._share() < 1:
+            if self.uploaded.look():
+                parts = self.uploaded.parts()
+                self.examples = Examples(*parts, weights=torch.ones_like(parts[1]))
+            if reason := self._quiet():
+                self.progress({"ended": reason})
+                return False
+            if len(self.uploaded):
+                break
+        return self._share() < 1
+
+    def _quiet(self) -> str | None:
+        return None if self.uploaded is None else self.uploaded.stream.ended()
+
+    def _uploads(self) -> dict[str, int]:
+        """For a row of metrics: what came from workers so far."""
+        if self.uploaded is None:
+            return {}
+        return {
+            "episodes": self.uploaded.episodes,
+            "starts": len(self.uploaded),
+            "refused": self.uploaded.stream.refused,
+        }
 
     def _share(self) -> float:
         return self.experiment.budget.share(self.seen, time.monotonic() - self.start)
@@ -129,7 +165,10 @@ class _Lesson:
         if found["speedup"] > self.best:
             self.best = found["speedup"]
             export(self.net, describe(self.experiment, self.env, self.seen, found), self.folder.path)
-        return {"validation_speedup": found["speedup"], "validation_slower": found["slower"]}
+            if self.gate is not None:
+                self.gate.offer(self.folder.path, self.best)
+        published = {} if self.gate is None or self.gate.version is None else {"published": self.gate.version}
+        return {"validation_speedup": found["speedup"], "validation_slower": found["slower"], **published}
 
 
 def imitation_loss(scores: Tensor, batch: Examples, unordered: bool) -> Tensor:

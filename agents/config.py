@@ -214,7 +214,8 @@ class Uploads(Section):
     list: str = "experience"  # that workers append to
     publish: str | None = None
     consume: bool = True  # delete from the server what was read
-    patience: Positive = 5.0  # seconds without a new episode after which an iteration ends with what there is
+    patience: Positive = 5.0  # seconds that an iteration waits for episodes; it goes on with what came
+    idle_minutes: Positive = 30.0  # without an upload: then the training ends, whatever is left of its budget
 
 
 class Checkpoint(Section):
@@ -286,8 +287,8 @@ class Experiment(Section):
 
     @model_validator(mode="after")
     def _off_policy(self) -> Experiment:
-        if self.data is not None and self.algorithm.name != "dqn":
-            raise ValueError(f"data: {self.algorithm.name} learns from its own decisions only; allowed: dqn")
+        if self.data is not None and self.algorithm.name not in ("dqn", "cloning"):
+            raise ValueError(f"data: {self.algorithm.name} learns from its own decisions only; allowed: dqn, cloning")
         if self.data is not None and self.runners.num_env_runners:
             raise ValueError("runners.num_env_runners: uploads are read by the training itself; allowed: 0")
         return self

@@ -78,6 +78,9 @@ def _train(experiment: Experiment | None, run: Path, resume: bool, wandb_run: st
 
 def _tell(row: dict[str, Any]) -> None:
     """One line per iteration: progress that also reads well in a log file."""
+    if "ended" in row:
+        print(f"ended:   {row['ended']}", flush=True)
+        return
     print(", ".join(f"{name} {value:.4g}" for name, value in row.items() if isinstance(value, int | float)), flush=True)
 
 

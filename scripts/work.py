@@ -8,16 +8,20 @@ from typing import Annotated
 
 import typer
 
+from gymcc.envs.core.choices import choose
 from gymcc.scripts.budgets import Dataset, Instances, Seed
 from gymcc.scripts.environments import Option, make, parse_options, pick_instances
 
 Env = Annotated[str, typer.Argument(help="Environment to work in, e.g. looptune-mm-v0.")]
 Server = Annotated[str, typer.Option(envvar="SSDB", help="host:port or unix://PATH.")]
-Name = Annotated[str, typer.Option("--policy", help="Name that a policy is published under; until then at random.")]
+Name = Annotated[str, typer.Option("--policy", help="Name that a policy is published under.")]
 List = Annotated[str, typer.Option("--list", help="List that the training reads.")]
 Episodes = Annotated[int, typer.Option(help="Episodes to play.")]
 Epsilon = Annotated[float, typer.Option(help="Share of decisions that are taken at random, to learn from.")]
 Rank = Annotated[str | None, typer.Option(help="Name of this worker, which no other of the list may have.")]
+Shown = Annotated[
+    str, typer.Option(help="Until a policy is published: `random`, or as the `heuristic` or the best known `solution`.")
+]
 Split = Annotated[str, typer.Option(help="Instances to work on.")]
 
 
@@ -28,6 +32,7 @@ def command(
     into: List = "experience",
     episodes: Episodes = 1000,
     epsilon: Epsilon = 0.1,
+    teacher: Shown = "random",
     rank: Rank = None,
     dataset: Dataset = None,
     split: Split = "train",
@@ -45,6 +50,8 @@ def command(
 
     options = parse_options(option) | ({"dataset": dataset} if dataset else {})
     env = make(env_id, **options)
+    teachers = {"random": None, "heuristic": env.problem.heuristic, "solution": env.problem.solution}
+    shown = choose(teachers, teacher, "teacher")
     instances = pick_instances(env.problem, options, split, None, instance)
     gains: dict[int, list[float]] = {}
 
@@ -58,4 +65,4 @@ def command(
 
     with Client(server) as client:
         uploader = TransitionUploader(into, client=client, rank=rank or f"{os.uname().nodename}-{os.getpid()}")
-        Worker(env, client, uploader, policy, epsilon, seed).work(instances, episodes, tell)
+        Worker(env, client, uploader, policy, epsilon, seed, shown).work(instances, episodes, tell)

@@ -24,6 +24,7 @@ from gymcc.agents.rllib.metrics import metrics_row
 from gymcc.agents.rllib.nodes import NodeWatch
 from gymcc.agents.rllib.recovery import look_rarely
 from gymcc.agents.rllib.session import interruptible, local_ray, quiet_stderr
+from gymcc.agents.rllib.uploads import UploadRunner
 from gymcc.agents.rllib.validation import Validator, run_facts
 from gymcc.agents.tracking import Tracker, parse_run
 from gymcc.agents.tracking.artifacts import Uploads, fetch_checkpoint
@@ -151,15 +152,25 @@ class Training:
     def loop(self) -> None:
         """Iterate until the budget is spent, or until somebody interrupts: then checkpoint and raise that on."""
         with interruptible() as interrupted:
-            while self.share() < 1 and not interrupted.is_set():
+            while not self.over() and not interrupted.is_set():
                 self.iterate()
         self.close()
+        if self.share() < 1 and (reason := self._quiet()):
+            self.progress({"ended": reason})
         if interrupted.is_set():
             raise KeyboardInterrupt
 
     def share(self) -> float:
         """How much of the budget is spent; 1: all."""
         return self.experiment.budget.share(self.env_steps, self.seconds)
+
+    def over(self) -> bool:
+        """Whether the budget is spent, or workers have uploaded nothing for too long."""
+        return self.share() >= 1 or self._quiet() is not None
+
+    def _quiet(self) -> str | None:
+        runner = self.algorithm.env_runner
+        return runner.stream.ended() if isinstance(runner, UploadRunner) else None
 
     def _set_rate(self) -> None:
         algorithm = self.experiment.algorithm
@@ -185,7 +196,7 @@ class Training:
         algorithm = self.experiment.algorithm
         if algorithm.name == "dqn":
             row["epsilon"] = algorithm.epsilon.at(self.env_steps)
-        if self.iteration % self.experiment.validation.every == 0 or self.share() >= 1:
+        if self.iteration % self.experiment.validation.every == 0 or self.over():
             self._validate()
             row["validation_speedup"] = self.validation["speedup"]
             row["validation_slower"] = self.validation["slower"]

@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import json
-import os
 import re
-import subprocess
-import sys
 from pathlib import Path
 
 import numpy as np
@@ -20,61 +17,43 @@ from gymcc.agents.serving.online.episodes import to_episodes, to_transitions
 from gymcc.agents.serving.online.upload import TransitionUploader
 
 SMOKE = Path(__file__).parents[2] / "configs" / "smoke.yaml"
-COMMAND = [sys.executable, "-m", "gymcc.scripts.main"]
-ENVIRONMENT = os.environ | {"OMP_NUM_THREADS": "1", "WANDB_MODE": "disabled"}
 
 
-def gymcc(*arguments: object) -> str:
-    done = subprocess.run(
-        [*COMMAND, *map(str, arguments)], env=ENVIRONMENT, capture_output=True, text=True, timeout=240, check=False
-    )
-    assert done.returncode == 0, done.stderr
-    return done.stdout
-
-
-def work(server: str, name: str, episodes: int, *more: object) -> list[tuple[int, float]]:
+def work(gymcc, server: str, name: str, episodes: int, *more: object) -> list[tuple[int, float]]:
     """Versions that decided, and the recent speed-up, every 50 episodes."""
-    told = gymcc(
-        "work",
-        "looptune-mm-model-v0",
-        "--policy",
-        name,
-        "--list",
-        f"{name}-episodes",
-        "--server",
-        server,
-        "--episodes",
-        episodes,
-        *more,
-    )
+    target = ("--policy", name, "--list", f"{name}-episodes", "--server", server, "--episodes", episodes)
+    told = gymcc(*map(str, ("work", "looptune-mm-model-v0", *target, *more)))
     return [
         (int(version), float(gain)) for version, gain in re.findall(r"version (-?\d+), recent speed-up (\S+)", told)
     ]
 
 
-def train(server: str, name: str, run: Path, steps: int, *more: object) -> list[dict[str, float]]:
-    data = json.dumps({"address": server, "publish": name, "list": f"{name}-episodes", "patience": 2})
-    settings = [f"data={data}", f"budget={{env_steps: {steps}, iteration_steps: 500}}", *more]
-    gymcc("train", SMOKE, "--out", run, *(part for each in settings for part in ("--set", each)))
-    return [json.loads(line) for line in (run / "metrics.jsonl").read_text().splitlines()]
+def train(gymcc, server: str, name: str, run: Path, steps: int, *more: object) -> tuple[list[dict[str, float]], str]:
+    """Rows of metrics, and what was printed."""
+    data = {"address": server, "publish": name, "list": f"{name}-episodes", "patience": 2, "idle_minutes": 0.05}
+    settings = [f"data={json.dumps(data)}", f"budget={{env_steps: {steps}, iteration_steps: 500}}", *more]
+    settings.append("logger={wandb: {mode: disabled}}")
+    told = gymcc("train", str(SMOKE), "--out", str(run), *(part for each in settings for part in ("--set", each)))
+    return [json.loads(line) for line in (run / "metrics.jsonl").read_text().splitlines()], told
 
 
-def test_uploads_train_a_policy_that_workers_then_follow_and_a_worse_one_stays_at_home(orchestrator, tmp_path):
+def test_uploads_train_a_policy_that_workers_then_follow_and_a_worse_one_stays_at_home(gymcc, orchestrator, tmp_path):
     server, name = orchestrator.unix, "looped"
-    before = work(server, name, 150, "--epsilon", 0.2)
+    before = work(gymcc, server, name, 150, "--epsilon", 0.2)
     assert {version for version, _ in before} == {-1}, "nobody has published yet"
-    rows = train(server, name, tmp_path / "first", 1500)
+    rows, told = train(gymcc, server, name, tmp_path / "first", 1500)
     assert rows[-1]["env_steps"] >= 1500
+    assert "ended:" not in told, "the budget is spent"
     best = max(row["validation_speedup"] for row in rows)
     with Client(server) as client:
         (at_work,) = (model.key for model in client.get_models() if name in model.aliases)
         card = json.loads(client.get_card(name))
     assert at_work == f"{name}:{int(rows[-1]['published'])}"
     assert card["validation"]["speedup"] == pytest.approx(best), "the best one seen is at work"
-    after = work(server, name, 50, "--epsilon", 0.0)
+    after = work(gymcc, server, name, 50, "--epsilon", 0.0)
     assert after[0][0] == rows[-1]["published"]
     assert after[0][1] > before[-1][1], "what it learned shows where it decides"
-    second = train(server, name, tmp_path / "second", 100, "algorithm.learning_starts=1000000")
+    second, _ = train(gymcc, server, name, tmp_path / "second", 100, "algorithm.learning_starts=1000000")
     assert max(row["validation_speedup"] for row in second) < best, "an untrained network"
     assert second[-1]["published"] == rows[-1]["published"], "is not published"
 
@@ -109,6 +88,11 @@ def test_episodes_come_back_as_they_were_sent():
         ("rewards", np.zeros(3, np.float32), "several lengths"),
         ("actions", np.array([0, 1, 2, 3]), "beyond 0 to 2"),
         ("actions", np.array([0, 1, 2, -1]), "beyond 0 to 2"),
+        ("actions", np.zeros(4, np.float32), "beyond 0 to 2"),
+        ("rewards", np.zeros((4, 1), np.float32), "one number for each sample"),
+        ("rewards", np.array([0, 1, np.nan, 0], np.float32), "not finite"),
+        ("next_samples", np.full((4, 5), np.inf, np.float32), "not finite"),
+        ("masks", np.zeros((4, 3), np.int8), "its mask forbids"),
         ("dones", None, "without dones"),
     ],
 )
@@ -118,10 +102,13 @@ def test_what_is_no_batch_of_transitions_is_refused(name, value, told):
         to_episodes({key: column for key, column in batch.items() if column is not None}, 5, 3)
 
 
-def test_a_batch_of_another_environment_is_passed_over(orchestrator, tmp_path):
+def test_a_batch_of_another_environment_is_passed_over_and_silence_ends_a_training(gymcc, orchestrator, tmp_path):
     with Client(orchestrator.unix) as client:
         TransitionUploader("mixed-episodes", client=client).put_transitions(to_transitions(episode(4)), 0)
-    work(orchestrator.unix, "mixed", 50, "--epsilon", 0.2, "--rank", "w")
-    rows = train(orchestrator.unix, "mixed", tmp_path / "run", 300)
+    work(gymcc, orchestrator.unix, "mixed", 50, "--epsilon", 0.2, "--rank", "w")
+    rows, told = train(gymcc, orchestrator.unix, "mixed", tmp_path / "run", 1_000_000, "validation.every=100")
     assert rows[-1]["refused"] == 1
     assert rows[-1]["env_steps"] >= 300
+    assert "was uploaded to 'mixed-episodes' for 0.05 minutes" in told
+    assert rows[-1]["validation_speedup"] > 0, "validated in the end, though it was not due"
+    assert (tmp_path / "run" / "policy.onnx").is_file()

@@ -18,6 +18,8 @@ from gymcc.agents.serving.online.episodes import to_transitions
 from gymcc.agents.serving.online.upload import TransitionUploader
 from gymcc.envs.core.env import CompilerEnv
 
+Teacher = Callable[[str], Sequence[int] | None]  # decisions on an instance from its start on, None: none are known
+
 
 @dataclass(frozen=True, slots=True)
 class Report:
@@ -29,15 +31,26 @@ class Report:
 
 
 class Worker:
-    """Plays episodes of ``env`` one after the other; the policy is looked up anew for each, so that it may change."""
+    """Plays episodes of ``env`` one after the other; the policy is looked up anew for each, so that it may change.
+
+    While there is none, decisions are those that ``teacher`` gives for the instance, and random ones after the first
+    that was taken otherwise, or without a teacher.
+    """
 
     def __init__(
-        self, env: CompilerEnv[Any], client: Client, uploader: TransitionUploader, name: str, epsilon: float, seed: int
+        self,
+        env: CompilerEnv[Any],
+        client: Client,
+        uploader: TransitionUploader,
+        name: str,
+        epsilon: float,
+        seed: int,
+        teacher: Teacher | None = None,
     ) -> None:
         if not 0 <= epsilon <= 1:
             raise ValueError(f"epsilon {epsilon}: allowed: 0 to 1")
         self.env, self._client, self._uploader, self._name = env, client, uploader, name
-        self._epsilon, self._random = epsilon, Random(seed)
+        self._epsilon, self._random, self._teacher = epsilon, Random(seed), teacher
         self._policies: dict[str, Policy] = {}
 
     def work(self, instances: Sequence[str], episodes: int, tell: Callable[[Report], None]) -> None:
@@ -69,9 +82,12 @@ class Worker:
         actions: list[int] = []
         rewards: list[float] = []
         explored: list[bool] = []
+        shown = list(self._teacher(instance) or ()) if self._teacher and policy is None else []
         ended = False
         while not ended:
-            best = None if policy is None else policy.act(observations[-1], masks[-1])
+            followed = actions == shown[: len(actions)] and len(actions) < len(shown)
+            best = shown[len(actions)] if followed else None
+            best = best if policy is None else policy.act(observations[-1], masks[-1])
             action = best
             if best is None or self._random.random() < self._epsilon:
                 action = self._random.choice(np.flatnonzero(masks[-1]).tolist())
