@@ -1,7 +1,8 @@
-"""Experiments on this machine: SmartSim's examples with their imports changed, and what happens when parts fail."""
+"""Experiments on this machine: how programs meet, are watched and stopped, and what happens when parts fail."""
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import socket
@@ -17,89 +18,13 @@ pytest.importorskip("hiredis")
 pytest.importorskip("onnxruntime")
 
 from gymcc.agents.serving.experiment import Experiment, ExperimentError, Model, Orchestrator, RunSettings
-from gymcc.agents.serving.experiment.cluster import batch
-
-INFERENCE = """
-import io
-import numpy as np
-import torch
-import torch.nn as nn
-import torch.nn.functional as F
-from gymcc.agents.serving import Client
-
-class Net(nn.Module):
-    def __init__(self):
-        super(Net, self).__init__()
-        self.conv1 = nn.Conv2d(1, 32, 3, 1)
-        self.conv2 = nn.Conv2d(32, 64, 3, 1)
-        self.fc1 = nn.Linear(9216, 128)
-        self.fc2 = nn.Linear(128, 10)
-
-    def forward(self, x):
-        x = F.relu(self.conv1(x))
-        x = F.max_pool2d(F.relu(self.conv2(x)), 2)
-        return F.log_softmax(self.fc2(F.relu(self.fc1(torch.flatten(x, 1)))), dim=1)
-
-def create_torch_model(torch_module, example_forward_input):
-    module = torch.jit.trace(torch_module, example_forward_input)
-    model_buffer = io.BytesIO()
-    torch.jit.save(module, model_buffer)
-    return model_buffer.getvalue()
-
-n = Net().eval()
-net = create_torch_model(n, torch.rand(1, 1, 28, 28))
-client = Client(cluster=False)
-given = torch.rand(20, 1, 28, 28)
-client.put_tensor("input", given.numpy())
-client.set_model("cnn", net, "TORCH", device="CPU")
-client.run_model("cnn", inputs=["input"], outputs=["output"])
-output = client.get_tensor("output")
-assert np.abs(output - n(given).detach().numpy()).max() < 1e-4
-print(f"Prediction: {output.shape}")
-"""
-
-DRIVER = """
-from gymcc.agents.serving.experiment import Experiment
-from gymcc.agents.serving.experiment.database import Orchestrator
-from gymcc.agents.serving.experiment.settings import RunSettings
-
-exp = Experiment("inference-session", launcher="local")
-db = Orchestrator(port={port})
-
-script = "inference.py"
-settings = RunSettings("python", exe_args=script)
-model = exp.create_model("model_using_ml", settings)
-model.attach_generator_files(to_copy=script)
-
-exp.start(db, model, block=True, summary=True)
-exp.stop(db)
-"""
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+from gymcc.agents.serving.experiment.batch import Script, text
 
 
 def _program(folder: Path, text: str) -> RunSettings:
     path = folder / "program.py"
     path.write_text(textwrap.dedent(text))
     return RunSettings("python", exe_args=[str(path)])
-
-
-def test_the_inference_session_of_the_documentation(tmp_path: Path) -> None:
-    pytest.importorskip("torch")
-    port = _free_port()
-    (tmp_path / "inference.py").write_text(INFERENCE)
-    (tmp_path / "driver.py").write_text(DRIVER.format(port=port))
-    done = subprocess.run([sys.executable, "driver.py"], cwd=tmp_path, capture_output=True, text=True, timeout=180)
-    assert done.returncode == 0, done.stderr
-    assert "model_using_ml" in done.stdout, "the summary"
-    folder = tmp_path / "inference-session" / "model_using_ml"
-    assert "(20, 10)" in (folder / "model_using_ml.out").read_text(), (folder / "model_using_ml.err").read_text()
-    with socket.socket() as probe:
-        assert probe.connect_ex(("127.0.0.1", port)) != 0, "the server is gone"
 
 
 def test_programs_read_what_others_write_under_their_names(tmp_path: Path) -> None:
@@ -227,13 +152,20 @@ def _processes_in(folder: Path) -> list[str]:
 
 def test_a_batch_script_quotes_what_it_is_given(tmp_path: Path) -> None:
     """Bash reads back what was meant: nothing in names or arguments is run."""
-    command = [sys.executable, "-c", "import sys; print(sys.argv[1:])", "a b", "$(touch hit)", "'"]
-    text = batch("m", command, tmp_path, tmp_path, {"A": "$(touch hit)", "B": None}, {"time": "1:00"}, None)
-    assert "#SBATCH --time=1:00" in text
-    run = text.replace("srun --ntasks-per-node=1 ", "")
-    done = subprocess.run(["bash", "-c", run], cwd=tmp_path, capture_output=True, text=True, check=True)
-    assert done.stdout == "['a b', '$(touch hit)', \"'\"]\n"
+    command = [sys.executable, "-c", "import sys; print(sys.argv[1:]); sys.exit(3)", "a b", "$(touch hit)", "'"]
+    (tmp_path / "launch").mkdir()
+    script = text(Script("m", command, tmp_path), tmp_path, {"A": "$(touch hit)", "B": None}, {"time": "1:00"})
+    assert "#SBATCH --time=1:00" in script
+    run = 'srun() { shift; "$@"; }\n' + script
+    done = subprocess.run(["bash", "-c", run], cwd=tmp_path, capture_output=True, text=True)
+    assert (done.returncode, done.stdout) == (3, "['a b', '$(touch hit)', \"'\"]\n"), done.stderr
+    assert json.loads((tmp_path / "launch/ended.json").read_text()) == {"status": 3}
     assert not (tmp_path / "hit").exists()
+    for options in ({"time\nx": 1}, {"comment": "a b"}, {"time": "1\n#SBATCH --uid=0"}):
+        with pytest.raises(ValueError, match="run_args"):
+            text(Script("m", command, tmp_path), tmp_path, {}, options)
+    with pytest.raises(ValueError, match="for SLURM, allowed"):
+        text(Script("m", command, tmp_path), tmp_path / "%j", {}, {})
 
 
 def test_a_model_without_files_runs_where_it_was_made(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

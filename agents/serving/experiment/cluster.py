@@ -1,96 +1,152 @@
-"""Programs of an experiment as SLURM jobs, a job each; servers of theirs beside them on every node, or one for all."""
+"""Programs of an experiment as SLURM jobs, a job each, whose books are those of ``gymcc launch``.
+
+So ``gymcc jobs FOLDER`` lists what an experiment started, and ``gymcc cancel FOLDER/NAME`` ends it, even where the
+experiment's own process is gone.
+"""
 
 from __future__ import annotations
 
-import os
-import shlex
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from gymcc.agents.launch import slurm
-from gymcc.agents.serving.experiment.status import CANCELLED, COMPLETED, FAILED, RUNNING
+from gymcc.agents.launch.books import Books
+from gymcc.agents.launch.state import at_work, state
+from gymcc.agents.serving.experiment import batch
+from gymcc.agents.serving.experiment.database import Orchestrator
+from gymcc.agents.serving.experiment.entity import Model
+from gymcc.agents.serving.experiment.status import (
+    AT_WORK,
+    CANCELLED,
+    COMPLETED,
+    FAILED,
+    QUEUED,
+    RUNNING,
+    ExperimentError,
+    Started,
+    await_ready,
+)
 
-READY = 60  # seconds for a server beside a program
-HOST = "{name}.host"  # file that a job writes its node's address to
-
-# One server a node, and the program once its server is there; both end with the job's step.
-BESIDE = """socket=$(mktemp -d)/gymcc.sock
-{serve} --unix "$socket" > "{log}.$SLURM_NODEID" 2>&1 & server=$!
-trap 'kill $server; wait $server; rm -rf "$(dirname "$socket")"' EXIT
-for _ in $(seq {ready}0); do [ -S "$socket" ] && break; kill -0 $server || exit 1; sleep 0.1; done
-SSDB="unix://$socket" SR_DB_TYPE=Standalone {program}
-"""
+POLL_SECONDS = 1.0
+READY_SECONDS = 600.0  # for a server, which may have to queue
+WAITING = ("PENDING", "CONFIGURING", "REQUEUED", "REQUEUE_HOLD", "REQUEUE_FED", "SPECIAL_EXIT", "SUSPENDED")
+ENDED_BY_SOMEBODY = ("CANCELLED", "STOPPED", "PREEMPTED", "REVOKED")
 
 
+@dataclass
 class ClusterProgram:
-    """A submitted job; see :class:`gymcc.agents.serving.experiment.status.Started`."""
+    """A submitted job, by the folder of its books; see :class:`gymcc.agents.serving.experiment.status.Started`."""
 
-    def __init__(self, job: str) -> None:
-        self.job = job
-        self._stopped = False
+    folder: Path
+    job: str
+    _last: str = QUEUED
+    _word: str = ""  # SLURM's
+    _stopped: bool = False
 
     def status(self) -> str:
-        found = slurm.look(self.job)
-        if found is None or not found.ended:
-            return CANCELLED if self._stopped else RUNNING
-        if found.state.startswith("COMPLETED"):
-            return COMPLETED
-        return CANCELLED if found.state.startswith("CANCELLED") else FAILED
+        if self._last in AT_WORK:
+            try:
+                self._word = state(self.folder).state.split()[0]
+            except slurm.SlurmError:  # a controller that is being restarted: the job goes on
+                return self._last
+            self._last = CANCELLED if self._stopped and _told(self._word) == FAILED else _told(self._word)
+        return self._last
+
+    def why(self) -> str:
+        code = Books(self.folder).status()
+        return self._word.lower() if code is None else batch.ended(code)
 
     def stop(self) -> None:
-        if self.status() == RUNNING:
+        if self.status() in AT_WORK:
             self._stopped = True
             slurm.cancel(self.job)
 
 
-def submit(
-    name: str,
-    command: Sequence[str],
-    folder: Path,
-    scripts: Path,
-    variables: Mapping[str, str | None],
-    options: Mapping[str, str | int | None],
-    beside: Sequence[str] | None = None,
-) -> ClusterProgram:
-    """Submit ``command`` to run once on every node of its job; ``beside``: the command of a server on each.
+@dataclass
+class Beside:
+    """The servers beside the programs, which come and go with them; ``Running`` means that there will be some."""
 
-    The script ``NAME.sh`` in ``scripts`` is for its owner alone, for ``variables`` may hold a password.
+    _stopped: bool = False
+
+    def status(self) -> str:
+        return CANCELLED if self._stopped else RUNNING
+
+    def why(self) -> str:
+        return ""
+
+    def stop(self) -> None:
+        self._stopped = True
+
+
+def check(folder: Path) -> None:
+    """Raise :class:`ExperimentError` if an earlier job of the same folder still waits or runs, SlurmError."""
+    facts = Books(folder).facts()
+    if facts and at_work(folder):
+        raise ExperimentError(
+            f"{folder.name} runs already as job {facts['job']}, which an earlier start left; `gymcc cancel {folder}` "
+            "ends it"
+        )
+
+
+def serve(database: Orchestrator, folder: Path) -> tuple[Started, str | None]:
+    """A server where the programs reach it, and its address; None for one beside each of them.
+
+    Raises :class:`ExperimentError` if it does not come up, SlurmError.
     """
-    script = scripts / f"{name}.sh"
-    script.touch(mode=0o600)
-    script.write_text(batch(name, command, folder, scripts, variables, options, beside))
-    return ClusterProgram(slurm.submit(script))
+    if database.port is None:
+        return Beside(), None
+    script = batch.Script(database.name, database.on_network(), folder, port=database.port)
+    server = submit(folder, script, {"GYMCC_PASSWORD": database.password}, database.run_args)
+    try:
+        await_ready(database.name, server, batch.output(folder), READY_SECONDS, POLL_SECONDS)
+    except BaseException:
+        server.stop()
+        raise
+    return server, batch.address_file(folder).read_text().strip()
 
 
-def batch(
-    name: str,
-    command: Sequence[str],
-    folder: Path,
-    scripts: Path,
-    variables: Mapping[str, str | None],
-    options: Mapping[str, str | int | None],
-    beside: Sequence[str] | None,
-) -> str:
-    """The text of the batch script."""
-    asked = {"job-name": name, "output": scripts / f"{name}.out", "error": scripts / f"{name}.err", **options}
-    lines = ["#!/bin/bash"]
-    lines += [f"#SBATCH --{key}" + ("" if value is None else f"={value}") for key, value in asked.items()]
-    lines += [f"cd {shlex.quote(str(folder))}"]
-    for key, value in variables.items():
-        lines.append(f"unset {key}" if value is None else f"export {key}={shlex.quote(value)}")
-    lines.append(f"hostname --ip-address | cut -d' ' -f1 > {shlex.quote(str(scripts / HOST.format(name=name)))}")
-    program = shlex.join(command)
-    if beside is not None:
-        log = scripts / f"{name}.server"
-        step = BESIDE.format(serve=shlex.join(beside), log=log, ready=READY, program=program)
-        lines.append(f"srun --ntasks-per-node=1 bash -c {shlex.quote(step)}")
-    else:
-        lines.append(f"srun --ntasks-per-node=1 {program}")
-    return "\n".join(lines) + "\n"
+def run(
+    model: Model, command: Sequence[str], variables: Mapping[str, str | None], database: Orchestrator | None
+) -> ClusterProgram:
+    """A program as a job, with a server on each of its nodes if there is a database that is not shared."""
+    beside = database.beside() if database is not None and database.port is None else None
+    if database is not None and beside is None:
+        variables = {"GYMCC_PASSWORD": database.password, **variables}
+    script = batch.Script(model.name, command, model.path, beside)
+    return submit(model.folder, script, variables, model.run_settings.run_args)
 
 
-def host_of(name: str, scripts: Path) -> str:
-    """The address of the node that a started job runs on; empty until it runs."""
-    path = scripts / HOST.format(name=name)
-    text = path.read_text().strip() if path.is_file() else ""
-    return os.environ.get("GYMCC_HEAD_IP", text) if text else ""
+def submit(
+    folder: Path, script: batch.Script, variables: Mapping[str, str | None], options: Mapping[str, str | int | None]
+) -> ClusterProgram:
+    """Submit a script, with the books in ``folder``; raises SlurmError, ValueError.
+
+    The script is for its owner alone, for ``variables`` may hold a password.
+    """
+    books, text, out = Books(folder), batch.text(script, folder, variables, options), batch.output(folder)
+    books.folder.mkdir(parents=True, exist_ok=True)
+    books.begin()
+    for stale in (books.script, books.log, out, out.with_suffix(".err"), batch.address_file(folder)):
+        stale.unlink(missing_ok=True)
+    books.script.touch(mode=0o600)
+    books.script.write_text(text)
+    books.log.symlink_to(out)
+    job = slurm.submit(books.script)
+    try:
+        books.open({"on": "slurm", "job": job, "command": " ".join(script.command)})
+    except OSError:
+        slurm.cancel(job)
+        raise
+    return ClusterProgram(folder, job)
+
+
+def _told(word: str) -> str:
+    """SmartSim's word for one of SLURM's."""
+    if word == "COMPLETED":
+        return COMPLETED
+    if word in ENDED_BY_SOMEBODY:
+        return CANCELLED
+    if word in WAITING:
+        return QUEUED
+    return FAILED if word in (*slurm.ENDED, "UNKNOWN") else RUNNING

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import re
 import shutil
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from gymcc.agents.serving.experiment.settings import RunSettings
 
 Paths = str | Path | Sequence[str | Path]
+Put = Callable[[Path, Path], None]
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.\-]*")  # a folder's name, and characters that variables of clients allow
+_TAG = re.compile(r";([A-Za-z_][A-Za-z0-9_]*);")
 
 
 def checked_name(name: str) -> str:
@@ -26,22 +29,39 @@ class Model:
     Its output goes to ``NAME.out`` and ``NAME.err`` in its folder.
     """
 
-    def __init__(self, name: str, folder: Path, run_settings: RunSettings, path: str | Path | None = None) -> None:
+    def __init__(
+        self,
+        name: str,
+        folder: Path,
+        run_settings: RunSettings,
+        params: Mapping[str, Any] | None = None,
+        path: str | Path | None = None,
+    ) -> None:
         self.name, self.folder, self.run_settings = checked_name(name), folder, run_settings
-        self._path = None if path is None else Path(path)
+        self.params = dict(params or {})
+        self._path = None if path is None else Path(path).resolve()
         self._origin = Path.cwd()
-        self._copies: list[Path] = []
-        self._links: list[Path] = []
+        self._files: dict[str, tuple[Put, Path]] = {}  # by name, which none shares
         self._sources: list[str] = []
         self._prefixed = False
 
-    def attach_generator_files(self, to_copy: Paths = (), to_symlink: Paths = ()) -> None:
-        """Files and folders that the program's folder gets before it starts; raises FileNotFoundError."""
-        for given, kept in ((to_copy, self._copies), (to_symlink, self._links)):
+    def attach_generator_files(self, to_copy: Paths = (), to_symlink: Paths = (), to_configure: Paths = ()) -> None:
+        """Files and folders that the program's folder gets before it starts: copies, links, and texts filled in.
+
+        In files to configure ``;name;`` stands for the value that ``params`` has for it. Raises FileNotFoundError, and
+        ValueError for two of one name or a text that ``params`` cannot fill.
+        """
+        kinds: list[tuple[Put, Paths]] = [(_copy, to_copy), (_link, to_symlink), (self._configure, to_configure)]
+        for put, given in kinds:
             for path in [given] if isinstance(given, str | Path) else given:
-                if not Path(path).exists():
+                source = Path(path).resolve()
+                if not source.exists():
                     raise FileNotFoundError(f"{path}: no such file to attach to {self.name}")
-                kept.append(Path(path).resolve())
+                if self._files.get(source.name, (put, source)) != (put, source):
+                    raise ValueError(f"{path}: {self.name} has another file of that name attached")
+                if put == self._configure:
+                    self._filled(source)
+                self._files[source.name] = put, source
 
     def enable_key_prefixing(self) -> None:
         """Put this program's name before the keys that it writes, so that programs do not meet."""
@@ -58,26 +78,35 @@ class Model:
         """Where it runs."""
         if self._path is not None:
             return self._path
-        return self.folder if self._copies or self._links else self._origin
+        return self.folder if self._files else self._origin
 
     def generate(self) -> None:
         """Make its folder with the attached files, over what earlier starts left there."""
-        self.folder.mkdir(parents=True, exist_ok=True)
-        for source in self._copies:
-            target = self.path / source.name
-            if source.is_dir():
-                shutil.copytree(source, target, dirs_exist_ok=True)
-            elif source != target.resolve():
-                shutil.copy2(source, target)
-        for source in self._links:
-            target = self.path / source.name
-            target.unlink(missing_ok=True)
-            target.symlink_to(source)
+        for folder in (self.folder, self.path):
+            folder.mkdir(parents=True, exist_ok=True)
+        for name, (put, source) in self._files.items():
+            target = self.path / name
+            if target.is_symlink():  # of an earlier start: what it leads to must not be written over
+                target.unlink()
+            if source != target:
+                put(source, target)
 
-    def variables(self) -> dict[str, str]:
-        """What tells its clients which keys are its own and which it may read."""
-        told = {"SSKEYIN": ",".join(self._sources)} if self._sources else {}
-        return told | ({"SSKEYOUT": self.name} if self._prefixed else {})
+    def _configure(self, source: Path, target: Path) -> None:
+        target.write_text(self._filled(source))
+        shutil.copymode(source, target)
+
+    def _filled(self, source: Path) -> str:
+        def value(tag: re.Match[str]) -> str:
+            if tag[1] not in self.params:
+                known = ", ".join(self.params) or "none"
+                raise ValueError(f"{source}: {tag[0]} is not among the params of {self.name}; they are: {known}")
+            return str(self.params[tag[1]])
+
+        return _TAG.sub(value, source.read_text())
+
+    def variables(self) -> dict[str, str | None]:
+        """What tells its clients which keys are its own and which it may read; None: not what this process was told."""
+        return {"SSKEYIN": ",".join(self._sources) or None, "SSKEYOUT": self.name if self._prefixed else None}
 
     @property
     def out(self) -> Path:
@@ -88,3 +117,15 @@ class Model:
     def err(self) -> Path:
         """Its standard error."""
         return self.folder / f"{self.name}.err"
+
+
+def _copy(source: Path, target: Path) -> None:
+    if source.is_dir():
+        shutil.copytree(source, target, dirs_exist_ok=True)
+    else:
+        shutil.copy2(source, target)
+
+
+def _link(source: Path, target: Path) -> None:
+    target.unlink(missing_ok=True)
+    target.symlink_to(source)

@@ -2,60 +2,101 @@
 
 from __future__ import annotations
 
-import socket
+import atexit
+import os
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
+from typing import Any, Protocol
 
-from gymcc.agents.serving.experiment import cluster
+from gymcc.agents.launch.slurm import SlurmError
+from gymcc.agents.serving.experiment import cluster, local
 from gymcc.agents.serving.experiment.database import Orchestrator
 from gymcc.agents.serving.experiment.entity import Model, checked_name
-from gymcc.agents.serving.experiment.local import LocalProgram
 from gymcc.agents.serving.experiment.settings import RunSettings, Words
-from gymcc.agents.serving.experiment.status import COMPLETED, NEW, OVER, RUNNING, Started
+from gymcc.agents.serving.experiment.status import (
+    AT_WORK,
+    COMPLETED,
+    NEW,
+    OVER,
+    ExperimentError,
+    Started,
+    last_words,
+)
 
 Entity = Model | Orchestrator
-LAUNCHERS = ("local", "slurm")
-READY_SECONDS = {"local": 60.0, "slurm": 600.0}  # a cluster may have a queue
-POLL_SECONDS = {"local": 0.05, "slurm": 1.0}
 SOCKET_TIMEOUT = "30000"  # ms; SmartRedis's own, 250, sends slow commands twice
 
 
-class ExperimentError(RuntimeError):
-    """An experiment that cannot go on; the message says what failed and where its output is."""
+class Place(Protocol):
+    """Where programs run: a module of functions."""
+
+    POLL_SECONDS: float
+
+    def check(self, folder: Path) -> None:
+        """Raise :class:`.ExperimentError` if what an earlier experiment started still runs in a program's folder."""
+
+    def serve(self, database: Orchestrator, folder: Path) -> tuple[Started, str | None]:
+        """A server that is ready, with its files in ``folder``, and its address if all programs share it."""
+
+    def run(
+        self, model: Model, command: Sequence[str], variables: Mapping[str, str | None], database: Orchestrator | None
+    ) -> Started:
+        """A program, started."""
+
+
+LAUNCHERS: Mapping[str, Place] = {"local": local, "slurm": cluster}
 
 
 class Experiment:
-    """Programs of one experiment, whose folders and output are in ``exp_path``, by default a folder of its name."""
+    """Programs of one experiment, whose folders and output are in ``exp_path``, by default a folder of its name.
+
+    What still runs when the process that has the experiment ends is stopped. Where that process is killed, programs on
+    this machine end too; jobs of a cluster go on, ``gymcc jobs EXP_PATH`` lists them and ``gymcc cancel`` ends them.
+    """
 
     def __init__(self, name: str, exp_path: str | Path | None = None, launcher: str = "local") -> None:
         if launcher not in LAUNCHERS:
             raise ValueError(f"launcher {launcher!r} is unknown; allowed: {', '.join(LAUNCHERS)}")
         self.name, self.launcher = checked_name(name), launcher
         self.exp_path = Path(exp_path or name).resolve()
+        self._place, self._process = LAUNCHERS[launcher], os.getpid()
         self._started: dict[str, Started] = {}
         self._models: dict[str, Model] = {}
         self._database: Orchestrator | None = None
         self._address: str | None = None
 
     def create_model(
-        self, name: str, run_settings: RunSettings, path: str | Path | None = None, enable_key_prefixing: bool = False
+        self,
+        name: str,
+        run_settings: RunSettings,
+        params: Mapping[str, Any] | None = None,
+        path: str | Path | None = None,
+        enable_key_prefixing: bool = False,
     ) -> Model:
-        """A program of this experiment, not started yet; raises ValueError if the name is taken."""
+        """A program of this experiment, not started yet; raises ValueError if the name is taken.
+
+        ``params``: what :meth:`.Model.attach_generator_files` writes into files. ``path``: where it runs.
+        """
         if name in self._models:
             raise ValueError(f"{self.name} has a model {name!r} already")
-        model = Model(name, self.exp_path / name, run_settings, path)
+        model = Model(name, self.exp_path / name, run_settings, params, path)
         if enable_key_prefixing:
             model.enable_key_prefixing()
         self._models[name] = model
         return model
 
     def create_run_settings(
-        self, exe: str, exe_args: Words = (), env_vars: Mapping[str, str | None] | None = None
+        self,
+        exe: str,
+        exe_args: Words = (),
+        run_args: Mapping[str, str | int | None] | None = None,
+        env_vars: Mapping[str, str | None] | None = None,
     ) -> RunSettings:
         """How a program is run."""
-        return RunSettings(exe, exe_args, env_vars=env_vars or {})
+        return RunSettings(exe, exe_args, run_args or {}, env_vars or {})
 
     def create_database(self, port: int | None = None, unix_socket: str | None = None) -> Orchestrator:
         """A server for :meth:`start`."""
@@ -69,17 +110,25 @@ class Experiment:
     def start(self, *entities: Entity, block: bool = True, summary: bool = False) -> None:
         """Start servers, then programs; with ``block`` wait for the programs, and at Ctrl-C stop them.
 
-        A program that fails is told on standard error; :meth:`get_status` has it, too. Raises :class:`ExperimentError`
-        if a server does not come up.
+        A program that fails is told on standard error; :meth:`get_status` has it, too. All is started or nothing:
+        raises ValueError for what cannot be started, :class:`ExperimentError` if a server does not come up or something
+        runs already, and ``SlurmError``, an OSError, if the cluster refuses.
         """
-        for entity in entities:
-            if isinstance(entity, Orchestrator):
-                self._start_database(entity)
         models = [entity for entity in entities if isinstance(entity, Model)]
-        if summary:
-            print(self.summary(*models))
-        for model in models:
-            self._start_model(model)
+        databases = [entity for entity in entities if isinstance(entity, Orchestrator)]
+        self._check(databases, models)
+        atexit.unregister(self._end)  # once is enough
+        atexit.register(self._end)
+        try:
+            for database in databases:
+                self._start_database(database)
+            if summary:
+                print(self.summary(*models))
+            for model in models:
+                self._start_model(model)
+        except BaseException:
+            self.stop(*entities)
+            raise
         if block:
             self._wait(models)
 
@@ -92,7 +141,7 @@ class Experiment:
                 self._database = self._address = None
 
     def get_status(self, *entities: Entity) -> list[str]:
-        """``New``, ``Running``, ``Completed``, ``Failed`` or ``Cancelled`` of each."""
+        """``New``, ``Queued``, ``Running``, ``Completed``, ``Failed`` or ``Cancelled`` of each."""
         return [self._status(entity) for entity in entities]
 
     def finished(self, entity: Entity) -> bool:
@@ -100,92 +149,66 @@ class Experiment:
         return self._status(entity) in OVER
 
     def summary(self, *models: Model) -> str:
-        """What is about to run, as a table."""
+        """How programs stand, by default all, as a table."""
+        shown = models or tuple(self._models.values())
         rows = [("name", "status", "command", "folder")]
-        rows += [(m.name, self._status(m), " ".join(m.run_settings.command()), str(m.path)) for m in models]
+        rows += [(m.name, self._status(m), " ".join(m.run_settings.command()), str(m.path)) for m in shown]
         widths = [max(len(row[column]) for row in rows) for column in range(4)]
         lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
-        return "\n".join([f"experiment {self.name} ({self.launcher}), server {self._address or 'none'}", *lines])
+        server = self._address or ("none" if self._database is None else "one on each node of every program")
+        return "\n".join([f"experiment {self.name} ({self.launcher}), server: {server}", *lines])
 
     def _status(self, entity: Entity) -> str:
         return self._started[entity.name].status() if entity.name in self._started else NEW
 
-    def _start_database(self, database: Orchestrator) -> None:
-        if self._database is not None:
+    def _check(self, databases: Sequence[Orchestrator], models: Sequence[Model]) -> None:
+        """Raise what can be known before anything is started."""
+        if len(databases) + (self._database is not None) > 1:
             raise ExperimentError(f"{self.name} has a server already; stop it first")
-        self.exp_path.mkdir(parents=True, exist_ok=True)
+        for database in databases:
+            if database.name in self._models:
+                raise ValueError(f"a model is named {database.name!r}, as the server is; give the server another name")
+        for model in models:
+            if self._status(model) in AT_WORK:
+                raise ExperimentError(f"{model.name} runs already")
+            if models.count(model) > 1:
+                raise ValueError(f"{model.name} is to be started twice at once")
+            model.run_settings.command()
+        for name in [each.name for each in databases] + [each.name for each in models]:
+            self._place.check(self.exp_path / name)
+
+    def _start_database(self, database: Orchestrator) -> None:
+        folder = self.exp_path / database.name
+        folder.mkdir(parents=True, exist_ok=True)
+        self._started[database.name], self._address = self._place.serve(database, folder)
         self._database = database
-        if self.launcher == "local":
-            command, self._address = database.on_loopback()
-            out, err = (self.exp_path / f"{database.name}.{kind}" for kind in ("out", "err"))
-            self._require_free(database.port)
-            self._started[database.name] = LocalProgram(command, self.exp_path, {}, out, err)
-            self._await_ready(database)
-        elif database.shared:
-            variables = {"GYMCC_PASSWORD": database.password}
-            self._started[database.name] = cluster.submit(
-                database.name, database.on_network(), self.exp_path, self.exp_path, variables, {"nodes": 1}
-            )
-            self._await_ready(database)
-            self._address = f"{cluster.host_of(database.name, self.exp_path)}:{database.port}"
-
-    def _require_free(self, port: int | None) -> None:
-        if port is None:
-            return
-        with socket.socket() as probe:
-            if probe.connect_ex(("127.0.0.1", port)) == 0:
-                self._database = self._address = None
-                raise ExperimentError(f"port {port} is taken on this machine; give the Orchestrator another")
-
-    def _await_ready(self, database: Orchestrator) -> None:
-        out = self.exp_path / f"{database.name}.out"
-        deadline = time.monotonic() + READY_SECONDS[self.launcher]
-        while not (out.is_file() and "ready" in out.read_text(errors="replace")):
-            started = self._started[database.name]
-            late = time.monotonic() > deadline
-            if late or started.status() != RUNNING:
-                started.stop()
-                self._database = self._address = None
-                why = "is not ready in time" if late else "ended"
-                raise ExperimentError(f"the server {database.name} {why}{_last_words(out.with_suffix('.err'))}")
-            time.sleep(POLL_SECONDS[self.launcher])
 
     def _start_model(self, model: Model) -> None:
-        if self._status(model) == RUNNING:
-            raise ExperimentError(f"{model.name} runs already")
-        command = model.run_settings.command()
         model.generate()
         variables = {**self._variables(), **model.variables(), **model.run_settings.env_vars}
-        if self.launcher == "local":
-            self._started[model.name] = LocalProgram(command, model.path, variables, model.out, model.err)
-            return
-        database = self._database
-        beside = database.beside() if database is not None and not database.shared else None
-        self._started[model.name] = cluster.submit(
-            model.name, command, model.path, model.folder, variables, model.run_settings.run_args, beside
-        )
+        self._started[model.name] = self._place.run(model, model.run_settings.command(), variables, self._database)
 
-    def _variables(self) -> dict[str, str]:
-        told = {"SR_SOCKET_TIMEOUT": SOCKET_TIMEOUT, "SR_DB_TYPE": "Standalone"}
-        if self._address is not None and self._database is not None:
-            told["SSDB"] = self._address
-            if self.launcher == "slurm":
-                told["GYMCC_PASSWORD"] = self._database.password
-        return told
+    def _variables(self) -> dict[str, str | None]:
+        told: dict[str, str | None] = {"SR_SOCKET_TIMEOUT": SOCKET_TIMEOUT, "SR_DB_TYPE": "Standalone"}
+        return told | ({"SSDB": self._address} if self._address is not None else {})
 
     def _wait(self, models: list[Model]) -> None:
         try:
-            while any(self._status(model) == RUNNING for model in models):
-                time.sleep(POLL_SECONDS[self.launcher])
+            while any(self._status(model) in AT_WORK for model in models):
+                time.sleep(self._place.POLL_SECONDS)
         except KeyboardInterrupt:
             self.stop(*models)
             raise
         for model in models:
             if (status := self._status(model)) != COMPLETED:
-                print(f"{self.name}: {model.name}: {status}{_last_words(model.err)}", file=sys.stderr)
+                why = self._started[model.name].why()
+                print(f"{self.name}: {model.name}: {status}, {why}{last_words(model.err)}", file=sys.stderr)
+
+    def _end(self) -> None:
+        if os.getpid() == self._process:  # a forked child has no say
+            for started in reversed(list(self._started.values())):
+                with suppress(SlurmError):  # `gymcc cancel` can do it later
+                    started.stop()
 
 
-def _last_words(path: Path) -> str:
-    """What a program said last, and where the rest is."""
-    lines = path.read_text(errors="replace").strip().splitlines() if path.is_file() else []
-    return (f": {lines[-1][:300]}" if lines else "") + f" (see {path})"
+__all__ = ["Experiment", "ExperimentError"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
@@ -12,10 +13,22 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 
-from gymcc.agents.serving.experiment.status import CANCELLED, COMPLETED, FAILED, RUNNING
+from gymcc.agents.serving.experiment.database import Orchestrator
+from gymcc.agents.serving.experiment.entity import Model
+from gymcc.agents.serving.experiment.status import (
+    CANCELLED,
+    COMPLETED,
+    FAILED,
+    RUNNING,
+    ExperimentError,
+    Started,
+    await_ready,
+)
 from gymcc.envs.core.toolchain import launcher
 
-STOP_SECONDS = 10.0
+POLL_SECONDS = 0.05
+READY_SECONDS = 60.0  # for a server
+STOP_SECONDS = 10.0  # for a program that is asked to end
 
 
 class LocalProgram:
@@ -46,6 +59,10 @@ class LocalProgram:
             return RUNNING
         return CANCELLED if self._stopped else COMPLETED if code == 0 else FAILED
 
+    def why(self) -> str:
+        code = self._process.poll()
+        return "" if code is None else f"signal {-code}" if code < 0 else f"exit status {code}"
+
     def stop(self) -> None:
         if self._process.poll() is not None:
             return
@@ -70,3 +87,36 @@ def _programs(pid: int) -> set[int]:
         return {int(child) for child in children if Path(f"/proc/{child}/cmdline").read_bytes() != own}
     except OSError:
         return set()
+
+
+def check(folder: Path) -> None:
+    """Nothing of an earlier start can still run here: it ended with its experiment."""
+
+
+def serve(database: Orchestrator, folder: Path) -> tuple[Started, str | None]:
+    """A server on this machine, and its address; raises :class:`.ExperimentError` if it does not come up."""
+    _require_free(database.port)
+    command, address = database.on_loopback()
+    out, err = (folder / f"{database.name}.{kind}" for kind in ("out", "err"))
+    server = LocalProgram(command, folder, {}, out, err)
+    try:
+        await_ready(database.name, server, out, READY_SECONDS, POLL_SECONDS)
+    except BaseException:
+        server.stop()
+        raise
+    return server, address
+
+
+def run(
+    model: Model, command: Sequence[str], variables: Mapping[str, str | None], database: Orchestrator | None
+) -> LocalProgram:
+    """A program beside the one server that all of this machine share."""
+    return LocalProgram(command, model.path, variables, model.out, model.err)
+
+
+def _require_free(port: int | None) -> None:
+    if port is None:
+        return
+    with socket.socket() as probe:
+        if probe.connect_ex(("127.0.0.1", port)) == 0:
+            raise ExperimentError(f"port {port} is taken on this machine; give the Orchestrator another")

@@ -1,0 +1,72 @@
+"""SmartSim's documentation, run on this machine with nothing changed but its imports, its port and its typos."""
+
+from __future__ import annotations
+
+import os
+import re
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+pytest.importorskip("hiredis")
+pytest.importorskip("onnxruntime")
+
+from tests.serving import document
+
+
+def run(driver: str, folder: Path, **scripts: str) -> None:
+    """Run a driver with the scripts that it starts."""
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        port = probe.getsockname()[1]
+    for name, text in {"driver": driver.replace("6780", str(port)), **scripts}.items():
+        (folder / f"{name}.py").write_text(document.ours(text))
+    environ = {**os.environ, "OMP_NUM_THREADS": "1", "TF_CPP_MIN_LOG_LEVEL": "3"}
+    done = subprocess.run(
+        [sys.executable, "driver.py"], cwd=folder, env=environ, capture_output=True, text=True, timeout=240
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    with socket.socket() as probe:
+        assert probe.connect_ex(("127.0.0.1", port)) != 0, "the server is gone"
+
+
+def printed(folder: Path) -> str:
+    """What the example's program printed."""
+    return (folder / "inference-session/model_using_ml/model_using_ml.out").read_text()
+
+
+def test_the_first_inference_session_with_pytorch(tmp_path: Path) -> None:
+    pytest.importorskip("torch")
+    run(document.INFERENCE_DRIVER, tmp_path, inference=document.PYTORCH)
+    numbers = [float(text) for text in re.findall(r"-?\d+\.\d+(?:e-\d+)?", printed(tmp_path))]
+    assert len(numbers) == 20 * 10
+    assert all(-8 < number < 0 for number in numbers), "logarithms of probabilities"
+
+
+def test_models_of_scikit_learn(tmp_path: Path) -> None:
+    pytest.importorskip("skl2onnx")
+    text = document.SKLEARN_IMPORTS + document.KMEANS + document.RANDOM_FOREST
+    run(document.INFERENCE_DRIVER, tmp_path, inference=text)
+    labels, forest = printed(tmp_path).splitlines()
+    assert sorted(labels.strip("[]").split()) == ["0"] * 5 + ["1"] * 5
+    assert 1.9 <= float(forest.strip("[]")) <= 2.0, "an iris virginica, but for the odd tree"
+
+
+def test_a_keras_model(tmp_path: Path) -> None:
+    pytest.importorskip("tensorflow")
+    run(document.INFERENCE_DRIVER, tmp_path, inference=document.KERAS)
+    numbers = [float(text) for text in re.findall(r"\d+\.\d+(?:e-\d+)?", printed(tmp_path))]
+    assert len(numbers) == 10
+    assert sum(numbers) == pytest.approx(1, abs=1e-5)
+
+
+def test_online_training(tmp_path: Path) -> None:
+    service = document.SOME_MODEL + document.GENERATOR + document.TRAINING
+    producer = document.SIMULATION + document.PRODUCER
+    run(document.TRAINING_DRIVER, tmp_path, producer=producer, training_service=service)
+    last = (tmp_path / "online-training/training_service/training_service.out").read_text().splitlines()[-1]
+    epoch, batches, *weights = re.findall(r"[-\d.]+", last)
+    assert (epoch, batches) == ("99", "5"), "all that the producer uploaded"
+    assert [float(weight) for weight in weights] == pytest.approx([2, -1], abs=0.1)
