@@ -216,6 +216,9 @@ def test_every_assignment_of_a_reference_that_lives_through_a_call_is_stored():
 def test_where_a_double_meets_a_box_it_is_put_into_one(taken, boxes):
     source = f"let id x = x let f c x = let y = if c then x *. 2.0 else x in id y let r = ref 1.0 let v = f {taken} !r"
     assert paid(source, "box") == boxes
+    none = source.replace(taken, "false")
+    words = [CostModel(parse_program(each, "test"), CLOSURE).cost(NOTHING).words for each in (source, none)]
+    assert words[0] - words[1] == 2 * boxes
     both = source.replace("else x in id y", "else x *. 3.0 in y +. 1.0")
     assert paid(both, "box") == 1  # the result
 

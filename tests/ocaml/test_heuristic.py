@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import combinations
 
 import pytest
@@ -77,9 +78,13 @@ def test_copies_keep_what_was_inlined_in_the_functions_own_code():
     assert flambda(session(source), O1).inline == {(0,), (1,), (1, 0), (2,), (2, 1), (2, 1, 0)}
 
 
-def test_flambda_values_less_what_is_saved_in_branches():
-    rare = O1[-1].branch_factor
-    assert 0 < rare < 1
+@pytest.mark.parametrize(("factor", "inlined"), [(0.0, {(0,), (1,)}), (0.1, {(0,), (1,)}), (9.0, {(1,)})])
+def test_flambda_values_less_what_is_saved_in_branches(factor, inlined):
+    source = "let g x y = x * y + x + y let f x y = (if x > y then g x y else 1) + g y x let r = ref 1"
+    made = session(f"{source} let () = print_int (f !r !r)")
+    found = flambda(made, (replace(O1[-1], branch_factor=factor),)).inline
+    assert {path for path in found if path[-1] < 2 and len(path) == 1} == inlined
+    assert 0 < O1[-1].branch_factor < 1
     assert O3[-1].branch_factor == 0
 
 

@@ -7,7 +7,7 @@ import pytest
 from gymcc.envs.ocaml.frontend import parse_program
 from gymcc.envs.ocaml.inliner import CLOSURE, FLAMBDA, NOTHING, inline, open_sites
 from gymcc.envs.ocaml.inliner.folding import fold
-from gymcc.envs.ocaml.ir import Call, CallKind, Constant, Let, Make, Match, Prim, Program, Scalar
+from gymcc.envs.ocaml.ir import Call, CallKind, Constant, Field, Let, Make, Match, Prim, Program, Scalar
 from gymcc.envs.ocaml.primitives import Primitive
 from gymcc.envs.ocaml.walk import bindings
 
@@ -62,6 +62,15 @@ def test_tuples_and_records_meet_their_consumers_only_where_the_middle_end_looks
     assert len(operations(inlined(source, rules=CLOSURE), Make)) == 3
 
 
+@pytest.mark.parametrize(("declared", "loads"), [("float", 2), ("int", 0)])
+def test_doubles_are_loaded_even_from_records_that_are_known(declared, loads):
+    source = f"type v = {{ x : {declared}; y : {declared} }} let get v = (v.x, v.y) let f a b = get {{ x = a; y = b }}"
+    residual = inlined(f"{source} let () = ignore (f)")
+    found = bindings(residual.main.body)
+    fields = [each for each in found if isinstance(each, Let) and isinstance(each.operation, Field)]
+    assert len(fields) == 2 + loads  # those of `get` itself
+
+
 def test_a_function_that_becomes_known_is_called_directly_and_can_be_inlined_in_turn():
     source = "let apply f x = f x let r = ref 3 let () = print_int (apply (fun y -> y + 1) !r)"
     program = parse_program(source, "test")
@@ -82,6 +91,14 @@ def test_a_partial_application_gets_the_rest_of_its_arguments():
     assert call.kind is CallKind.DIRECT
     assert len(call.args) == 3
     assert not operations(inlined(source), Call)
+
+
+def test_calls_know_the_branches_and_loops_around_them():
+    turns = "for i = 1 to g 1 do while !r > g 2 do r := g 3 done; r := g 4 done"
+    source = f"let r = ref 9 let g n = n let f n = (if n > 0 then ({turns}; r := g 5) else r := g 6); g 7"
+    openings = open_sites(parse_program(f"{source} let () = print_int (f 1)", "test"), NOTHING)
+    around = [(each.branches, each.loops) for each in sorted(openings, key=lambda each: each.path)]
+    assert around[:7] == [(1, 0), (1, 2), (1, 2), (1, 1), (1, 0), (1, 0), (0, 0)]
 
 
 def test_recursive_functions_are_inlined_once_from_outside_and_not_from_inside():
