@@ -137,6 +137,9 @@ def test_effects_stay_in_order_and_calls_with_unused_results_stay():
 def test_what_may_fail_is_not_removed():
     source = "let f a b = let _ = a / b in 1 let z = ref 0 let () = print_int (f 1 !z)"
     assert any(prim.primitive is Primitive.INT_DIV for prim in operations(inlined(source), Prim))
+    partly = "let f a = let _ = (match a with 0 -> 1) in 1 let z = ref 0 let () = print_int (f !z)"
+    assert operations(inlined(partly), Match)
+    assert not operations(inlined(partly.replace("0 -> 1", "0 -> 1 | _ -> 2")), Match)
     harmless = "let f a = let _ = a / 2 in 1 let z = ref 0 let () = print_int (f !z)"
     assert not any(prim.primitive is Primitive.INT_DIV for prim in operations(inlined(harmless), Prim))
 
@@ -173,6 +176,7 @@ def test_what_fails_or_is_unspecified_is_not_folded():
     assert fold(Primitive.INT_DIV, (one, zero)) is None
     assert fold(Primitive.INT_LSL, (one, Constant(Scalar.INT, 63))) is None
     assert fold(Primitive.INT_ADD, (1, one)) is None
+    assert fold(Primitive.FLOAT_DIV, (Constant(Scalar.FLOAT, 1.0), Constant(Scalar.FLOAT, 0.0))) is None
     assert fold(Primitive.STRING_GET, (Constant(Scalar.STRING, "a"), zero)) is None
     assert fold(Primitive.STRING_LENGTH, (1,)) is None
     assert fold(Primitive.STRING_LENGTH, (Constant(Scalar.STRING, "ab"),)) == Constant(Scalar.INT, 2)
