@@ -9,6 +9,7 @@ lost, 2 with the reason in a line.
 from __future__ import annotations
 
 import argparse
+import errno
 import os
 import sys
 import traceback
@@ -21,6 +22,7 @@ from typing import Any
 from gymcc.agents.config import ConfigError
 from gymcc.agents.launch.books import Books
 from gymcc.agents.launch.cluster import Cluster
+from gymcc.agents.rllib.folder import RunFolder, RunFolderError
 from gymcc.agents.rllib.recovery import RunnersLost
 
 INTERRUPTED = 130
@@ -36,16 +38,28 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--patience", type=float, default=300.0, help="seconds for all nodes to join")
     options = parser.parse_args(arguments)
     books = Books(options.run)
-    books.begin()
+    try:
+        if not books.folder.is_dir():
+            raise RunFolderError(f"{options.run}: nothing was launched here (no folder launch)")
+        with RunFolder(books.folder).locked():  # who comes second, as by sbatch twice, leaves the books of the first
+            return _booked(books, lambda: _train(options.run, books, options.joined, options.patience))
+    except RunFolderError as error:
+        say(str(error))
+        return REFUSED
+
+
+def _booked(books: Books, work: Callable[[], None]) -> int:
     status = 1
     try:
-        status = _guarded(lambda: _train(options.run, books, options.joined, options.patience))
+        books.begin()
+        status = _guarded(work, books.run)
     finally:
-        books.end(status)
+        with suppress(OSError):  # of a full disk: SLURM knows the status, too
+            books.end(status)
     return status
 
 
-def _guarded(work: Callable[[], None]) -> int:
+def _guarded(work: Callable[[], None], run: Path) -> int:
     try:
         work()
     except KeyboardInterrupt:
@@ -54,13 +68,20 @@ def _guarded(work: Callable[[], None]) -> int:
     except (ValueError, OSError, ImportError, RuntimeError) as error:
         if os.environ.get("GYMCC_DEBUG"):
             traceback.print_exc()
-        say(str(error))
+        say(_reason(error, run))
         return AGAIN if isinstance(error, RunnersLost) else REFUSED
     return 0
 
 
+def _reason(error: Exception, run: Path) -> str:
+    if not isinstance(error, OSError) or error.errno not in (errno.ENOSPC, errno.EDQUOT):
+        return str(error)
+    kept = RunFolder(run).latest()
+    left = f"checkpoint {kept.name} is whole, and --resume goes on from it" if kept else "there is no checkpoint yet"
+    return f"the disk is full ({error.filename2 or error.filename or run}); {left}"
+
+
 def _train(run: Path, books: Books, joined: Path | None, patience: float) -> None:
-    from gymcc.agents.rllib.folder import RunFolder
     from gymcc.agents.rllib.train import train
 
     runners = RunFolder.open(run).experiment().runners.num_env_runners  # faults in the config are told at once

@@ -25,6 +25,7 @@ from gymcc.agents.launch.state import cancel, state
 
 pytest.importorskip("ray")
 
+from gymcc.agents.launch import driver
 from gymcc.agents.rllib import cores, folder, recovery
 from gymcc.agents.rllib.folder import RunFolder, RunFolderError
 from gymcc.agents.rllib.nodes import NodeWatch
@@ -139,6 +140,45 @@ def test_a_checkpoint_that_cannot_be_written_leaves_the_one_before(tmp_path: Pat
     with pytest.raises(RunFolderError, match=f"{said}.*; 000001 is whole, and resuming goes on from it"):
         run.publish(2, fail, keep=1)
     assert [path.name for path in run.checkpoints.iterdir()] == ["000001"]
+
+
+def launched(path: Path) -> Books:
+    """The books of a launch that nobody works at."""
+    (path / "launch").mkdir()
+    (path / "config.yaml").write_text(dump(parse(CONFIG)))
+    books = Books(path)
+    books.open({"on": "slurm", "job": "1"})
+    return books
+
+
+def test_a_second_job_of_a_run_leaves_the_books_of_the_first(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(folder, "LOCK_SECONDS", 0.2)
+    monkeypatch.setenv("SLURM_JOB_ID", "2")
+    books = launched(tmp_path)
+    with RunFolder(books.folder).locked():
+        assert driver.main([str(tmp_path)]) == driver.REFUSED
+    assert "another training is at work here" in capsys.readouterr().out
+    assert (books.facts()["job"], books.status()) == ("1", None)
+
+
+def test_a_full_disk_is_said_and_what_it_left(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    books = launched(tmp_path)
+
+    def full(*arguments: Any) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), "metrics.jsonl")
+
+    monkeypatch.setattr(driver, "_train", full)
+    assert driver.main([str(tmp_path)]) == driver.REFUSED
+    assert "the disk is full (metrics.jsonl); there is no checkpoint yet" in capsys.readouterr().out
+    assert books.status() == driver.REFUSED
+    RunFolder(tmp_path).publish(7, lambda path: (path / "state.json").touch(), keep=1)
+    monkeypatch.setattr(Books, "end", full)
+    assert driver.main([str(tmp_path)]) == driver.REFUSED, "the disk was too full for the books"
+    assert "checkpoint 000007 is whole, and --resume goes on from it" in capsys.readouterr().out
 
 
 # Measuring
