@@ -222,6 +222,16 @@ class LinearModel:
         time.sleep(0.02)
 """
 
+KERAS_MODEL = """
+import numpy as np
+from tensorflow import keras
+
+def LinearModel():
+    model = keras.Sequential([keras.layers.Input((2,)), keras.layers.Dense(1, use_bias=False)])
+    model.compile(optimizer=keras.optimizers.SGD(0.5), loss="mse")
+    return model
+"""
+
 GENERATOR = """
 from smartsim.ml.tf.data import DataGenerator
 generator = DataGenerator(
@@ -284,7 +294,7 @@ IMPORTS = {  # all that a reader changes
     "from smartsim.database import": "from gymcc.agents.serving.experiment.database import",
     "from smartsim.settings import": "from gymcc.agents.serving.experiment.settings import",
     "from smartsim.ml.tf.data import": "from gymcc.agents.serving.online.keras import",
-    "from smartsim.tf import": "from gymcc.agents.serving.online.keras import",
+    "from smartsim.tf import": "from gymcc.agents.serving.tf import",
     "from smartredis import": "from gymcc.agents.serving import",
 }
 

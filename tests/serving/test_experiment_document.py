@@ -7,13 +7,18 @@ import re
 import socket
 import subprocess
 import sys
+from itertools import product
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 pytest.importorskip("hiredis")
 pytest.importorskip("onnxruntime")
 
+from gymcc.agents.serving import Client
+from gymcc.agents.serving.online import DataInfo, GrowingData
+from gymcc.agents.serving.online.keras import DataGenerator
 from tests.serving import document
 
 
@@ -71,4 +76,32 @@ def test_online_training(tmp_path: Path) -> None:
     last = (tmp_path / "online-training/training_service/training_service.out").read_text().splitlines()[-1]
     epoch, batches, *weights = re.findall(r"[-\d.]+", last)
     assert (epoch, batches) == ("99", "5"), "all that the producer uploaded"
+    assert [float(weight) for weight in weights] == pytest.approx([2, -1], abs=0.1)
+
+
+def test_the_generator_of_eight_ranks(orchestrator, monkeypatch) -> None:
+    monkeypatch.setenv("SSDB", orchestrator.unix)
+    with Client() as client:
+        for rank, iteration in product(range(8), range(2)):
+            client.put_tensor(f"points_{iteration}_{rank}", np.full((32, 1), 10 * iteration + rank))
+            client.put_tensor(f"values_{iteration}_{rank}", np.zeros(32))
+        known = {"DataGenerator": DataGenerator}
+        exec(document.ours(document.GENERATOR_OF_RANKS), known)
+        rows = known["generator"].generator.arrays()[0][::32, 0].tolist()
+        assert rows == [10 * iteration + rank for rank, iteration in product(range(8), range(2))]
+
+        client.put_tensor("ranked_7_0", np.ones((2, 1)))  # as the text has it
+        client.put_tensor("ranked_7_1", np.ones((2, 1)))
+        info = DataInfo("", "ranked", "")
+        ranked = GrowingData(data_info=info, sub_indices=[7], rank_first=True, client=client, wait_interval=0.1)
+        assert ranked.num_samples == 4
+
+
+def test_online_training_of_a_keras_model(tmp_path: Path) -> None:
+    pytest.importorskip("tensorflow")
+    service = document.KERAS_MODEL + document.GENERATOR + document.TRAINING + "print(model.get_weights())"
+    producer = document.SIMULATION + document.PRODUCER
+    run(document.TRAINING_DRIVER, tmp_path, producer=producer, training_service=service)
+    last = (tmp_path / "online-training/training_service/training_service.out").read_text()
+    weights = re.findall(r"-?\d+\.\d*", last.rpartition("array")[2])
     assert [float(weight) for weight in weights] == pytest.approx([2, -1], abs=0.1)

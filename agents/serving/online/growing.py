@@ -22,9 +22,10 @@ class GrowingData:
 
     ``data_info``: a :class:`DataInfo`, or a list's name whose producer publishes one, which is waited for. ``window``:
     samples kept at most, the oldest go first; None keeps all. ``consume`` deletes from the server what was read, where
-    nobody else reads it. ``sub_indices``: ranks, or their number, of producers of
-    the older generation, ``auto`` reads lists. Producers are those of ``SSKEYIN``, or anybody without it. Iterating
-    gives all batches once, shuffled if wanted, after looking for new ones if ``dynamic``.
+    nobody else reads it. ``sub_indices``: ranks, or their number, of producers of the older generation, ``auto`` reads
+    lists; with ``rank_first`` ranks come before iterations in the names of tensors, as SmartSim's documentation has it,
+    but not its programs. Producers are those of ``SSKEYIN``, or anybody without it. Iterating gives all batches once,
+    shuffled if wanted, after looking for new ones if ``dynamic``.
     """
 
     def __init__(
@@ -42,6 +43,7 @@ class GrowingData:
         consume: bool = False,
         sub_indices: int | Sequence[int] | None = None,
         numbered: bool = False,
+        rank_first: bool = False,
         wait_interval: float = 10.0,
         max_fetch_trials: int = -1,
         init_samples: bool = True,
@@ -58,7 +60,7 @@ class GrowingData:
         self._producers = Settings.from_environment(address=address or "x:1").key_in or ("",)
         self._replica, self._replicas = replica_rank, num_replicas
         self._ranks = _ranks(sub_indices)
-        self._numbered = numbered or sub_indices is not None
+        self._numbered, self._rank_first = numbered or sub_indices is not None, rank_first
         self._wait, self._trials = wait_interval, max_fetch_trials
         self._random = np.random.default_rng(seed)
         self._sources: list[Source] | None = None
@@ -149,7 +151,8 @@ class GrowingData:
         info = self.info
         if self._numbered:
             ranks = self._ranks[self._replica :: self._replicas]
-            return [NumberedSource(client, info, producer, rank) for producer in self._producers for rank in ranks]
+            pairs = [(producer, rank) for producer in self._producers for rank in ranks]
+            return [NumberedSource(client, info, producer, rank, self._rank_first) for producer, rank in pairs]
         return [
             ListSource(client, info.list_name, producer, self._replica, self._replicas, self._consume)
             for producer in self._producers
