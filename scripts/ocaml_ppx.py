@@ -12,6 +12,7 @@ import shutil
 import sys
 from dataclasses import dataclass
 from pathlib import Path
+from random import Random
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -35,6 +36,9 @@ Record = Annotated[
     Path | None, typer.Option("--record", help="Folder for a file of decisions per compiled file, for `ocaml upload`.")
 ]
 Epsilon = Annotated[float, typer.Option(help="Share of decisions that are taken at random, to learn from.")]
+Seed = Annotated[
+    int | None, typer.Option(help="Of what is tried, with the file's name; without it, each compilation tries anew.")
+]
 Flags = Annotated[str, typer.Option(help="Options of ocamlopt that the project is compiled with, e.g. '-inline 50'.")]
 BackEnd = Annotated[str, typer.Option("--backend", help="closure or flambda; default: the compiler that calls.")]
 Keep = Annotated[
@@ -59,6 +63,7 @@ def command(
     serve: Serve = "",
     record: Record = None,
     epsilon: Epsilon = 0.0,
+    seed: Seed = None,
 ) -> None:
     """Decide by a policy what is inlined: ocamlopt -ppx "gymcc ocaml ppx --policy POLICY.onnx" FILE.ml ...
 
@@ -83,9 +88,21 @@ def command(
     check_tree(content, toolchain)
     call = read_call(build(toolchain), tree)
     if call.tool == NATIVE:
-        decider = _decider(policy, serve, epsilon, record)
+        decider = _decider(policy, serve, Exploration(epsilon, seed), record)
         content = _decided(decider, _unit(toolchain, call, content, flags, keep), call.source, content, explain)
     target.write_bytes(content)
+
+
+@dataclass(frozen=True, slots=True)
+class Exploration:
+    """How often something else than the policy's choice is tried; seeded, a file is tried alike each time."""
+
+    epsilon: float
+    seed: int | None
+
+    def random(self, source: str) -> Random:
+        """What draws for the file ``source``: not alike for every file of a program."""
+        return Random() if self.seed is None else Random(f"{self.seed} {Path(source).name}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,27 +111,27 @@ class Decider:
 
     policy: Policy
     version: int
-    epsilon: float
+    exploration: Exploration
     folder: Path | None
 
     def __call__(self, env: CompilerEnv[Any], instance: str, source: str) -> list[int]:
         """The decisions on the file ``source``, recorded if wanted."""
         from gymcc.agents.recorded import Recorded, decide
 
-        episode = decide(self.policy, env, instance, self.epsilon)
+        episode = decide(self.policy, env, instance, self.exploration.epsilon, self.exploration.random(source))
         if self.folder is not None:
             Recorded(episode, self.version, str(Path(source).absolute())).write(self.folder)
         actions: list[int] = episode.actions.tolist()
         return actions
 
 
-def _decider(named: str, server: str, epsilon: float, folder: Path | None) -> Decider:
+def _decider(named: str, server: str, exploration: Exploration, folder: Path | None) -> Decider:
     from gymcc.agents.recorded import UNNUMBERED
 
-    if not 0 <= epsilon <= 1:
-        raise ValueError(f"epsilon {epsilon}: allowed: 0 to 1")
+    if not 0 <= exploration.epsilon <= 1:
+        raise ValueError(f"epsilon {exploration.epsilon}: allowed: 0 to 1")
     policy, version = _served(server, named) if server else (loaded_policy(named), UNNUMBERED)
-    return Decider(policy, version, epsilon, folder)
+    return Decider(policy, version, exploration, folder)
 
 
 def _served(server: str, name: str) -> tuple[Policy, int]:

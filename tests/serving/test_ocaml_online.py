@@ -25,6 +25,7 @@ from gymcc.agents.serving.online.episodes import to_episodes
 from gymcc.agents.serving.online.sources import ListSource
 from gymcc.agents.serving.publish import publish
 from gymcc.envs.ocaml.library import PROGRAMS
+from gymcc.scripts.ocaml_ppx import Exploration
 from gymcc.scripts.ocaml_upload import reward
 from tests.ocaml.compiler_cases import CLOSURE, DATA, needs_closure, own_cache
 from tests.ocaml.linear_policies import write_policy
@@ -201,6 +202,14 @@ def test_explored_decisions_are_legal_and_marked(seed):
     assert all(mask[action] for mask, action in zip(episode.masks, episode.actions, strict=False))
 
 
+def test_a_seed_tries_a_file_alike_each_time_and_files_of_a_program_differently():
+    def drawn(seed, source):
+        return Exploration(0.5, seed).random(source).random()
+
+    assert drawn(3, "build/a.ml") == drawn(3, "other/a.ml")
+    assert len({drawn(3, "a.ml"), drawn(3, "b.ml"), drawn(4, "a.ml"), drawn(None, "a.ml"), drawn(None, "a.ml")}) == 5
+
+
 # The whole loop
 
 
@@ -218,7 +227,7 @@ def test_compilations_train_the_policy_that_decides_later_ones(orchestrator, tmp
         baseline = instructions(tmp_path / "plain" / "plain")
         for epsilon in (0.0, 0.6):
             recorded = tmp_path / "recorded"
-            more = f"--record {recorded} --epsilon {epsilon}"
+            more = f"--record {recorded} --epsilon {epsilon} --seed 3"
             assert compiled(tmp_path / "build", source, server, name, more)[0] == expected_here
             cost = instructions(tmp_path / "build" / "decided")
             told = {"--cost": cost, "--baseline": baseline, "--server": server, "--list": f"{name}-episodes"}
