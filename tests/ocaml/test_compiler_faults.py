@@ -183,6 +183,14 @@ def test_programs_that_fail_or_print_nothing_are_refused(tmp_path, no_folders_le
 
 
 @needs_ocaml
+def test_programs_that_print_something_else_each_time_are_refused(tmp_path, no_folders_left):
+    chance = program(tmp_path, "let () = Random.self_init (); print_int (Random.bits ())")
+    for toolchain in (ANY, replace(ANY, valgrind=None)):
+        with pytest.raises(BadProgram, match=r"prints something else each time it is run.*a seed"):
+            Compiler(chance, toolchain=toolchain)
+
+
+@needs_ocaml
 def test_output_that_changes_is_an_error(tmp_path):
     text = """
         let rec down n = if n = 0 then 0 else 1 + down (n - 1)
