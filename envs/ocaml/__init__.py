@@ -45,8 +45,8 @@ instructions counted by valgrind, else seconds, which vary.
 seeded generator (`gen/<seed>`); `dataset=`: your own .ml file or a folder of them; `program=`: one program, a file,
 several in link order, or a folder of modules.
 
-**Your own program**, which prints what it computes, the same each time, searched with the compiler that is installed and written with
-attributes where a decision is not the compiler's own; layout and comments stay:
+**Your own program**, which prints what it computes, the same each time, searched with the compiler that is installed
+and written with attributes where a decision is not the compiler's own; layout and comments stay:
 
     gymcc ocaml setup                                    # once; --flambda builds a private compiler with Flambda, too
     gymcc search ocaml --program src/ --evaluations 100 --input typed.txt --apply tuned/
