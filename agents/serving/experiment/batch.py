@@ -24,8 +24,9 @@ trap 'scancel "$SLURM_JOB_ID" 2>/dev/null' TERM   # what `gymcc cancel` sends: p
 """
 # One server a node; it and its socket go when the program has ended.
 BESIDE = """
-export SERVER_FOLDER=${{TMPDIR:-/tmp}}/gymcc-$SLURM_JOB_ID
-export SSDB=unix://$SERVER_FOLDER/gymcc.sock SR_DB_TYPE=Standalone
+tmp=${{TMPDIR:-/tmp}}
+[ ${{#tmp}} -le 48 ] || tmp=/tmp                   # paths of sockets have 107 characters
+export GYMCC_SERVERS=$tmp/gymcc-$SLURM_JOB_ID
 srun --export=ALL --overlap --ntasks="$SLURM_JOB_NUM_NODES" --ntasks-per-node=1 --kill-on-bad-exit=1 \\
   --output={log}-%N.log bash -c {serve} < /dev/null & server=$!
 srun --export=ALL --overlap bash -c {wait} program {program} < /dev/null & step=$!
@@ -36,16 +37,19 @@ if kill -0 $step 2>/dev/null; then
 fi
 """
 SERVE = """
-end() {{ kill "$server" 2>/dev/null; wait "$server"; rm -rf "$SERVER_FOLDER"; exit; }}
+folder=$GYMCC_SERVERS-$SLURMD_NODENAME
+end() {{ kill "$server" 2>/dev/null; wait "$server"; rm -rf "$folder"; exit; }}
 trap end USR1 TERM
-rm -rf "$SERVER_FOLDER" && mkdir -m 700 "$SERVER_FOLDER" || exit 1
-setsid {serve} --unix "$SERVER_FOLDER/gymcc.sock" & server=$!   # SLURM's signals end at this script
+rm -rf "$folder" && mkdir -m 700 "$folder" || exit 1
+setsid {serve} --unix "$folder/gymcc.sock" & server=$!   # SLURM's signals end at this script
 wait "$server"; status=$?
-rm -rf "$SERVER_FOLDER"
+rm -rf "$folder"
 exit "$status"
 """
 WAIT = """
-for _ in $(seq {tries}); do [ -S "$SERVER_FOLDER/gymcc.sock" ] && exec "$@"; sleep 0.1; done
+socket=$GYMCC_SERVERS-$SLURMD_NODENAME/gymcc.sock
+export SSDB=unix://$socket SR_DB_TYPE=Standalone
+for _ in $(seq {tries}); do [ -S "$socket" ] && exec "$@"; sleep 0.1; done
 echo "no server on $SLURMD_NODENAME within {seconds} s" >&2
 exit 1
 """

@@ -10,6 +10,7 @@ NEW, QUEUED, RUNNING = "New", "Queued", "Running"
 COMPLETED, FAILED, CANCELLED = "Completed", "Failed", "Cancelled"
 AT_WORK = (QUEUED, RUNNING)
 OVER = (COMPLETED, FAILED, CANCELLED)
+SLURMS = ("srun: ", "slurmstepd: ")  # begin lines of SLURM's own
 
 
 class ExperimentError(RuntimeError):
@@ -44,4 +45,5 @@ def await_ready(name: str, server: Started, out: Path, seconds: float, poll: flo
 def last_words(path: Path) -> str:
     """What a program said last, and where the rest is."""
     lines = path.read_text(errors="replace").strip().splitlines() if path.is_file() else []
+    lines = [line for line in lines if not line.startswith(SLURMS)] or lines
     return (f": {lines[-1][:300]}" if lines else "") + f" (see {path})"
