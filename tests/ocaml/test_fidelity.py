@@ -19,7 +19,9 @@ from gymcc.scripts.main import run
 from tests.ocaml.compiler_cases import needs_closure, own_cache  # noqa: F401 - a fixture that is always used
 
 SITE, TREE = make_problem(), make_problem(mode="tree")
-PROBLEMS = pytest.mark.parametrize("problem", [SITE, TREE, make_problem(rules="flambda")], ids=str)
+PROBLEMS = pytest.mark.parametrize(
+    "problem", [SITE, TREE, make_problem(rules="flambda")], ids=["site", "tree", "flambda"]
+)
 
 
 def legal(problem, program, vector) -> bool:
