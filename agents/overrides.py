@@ -12,7 +12,12 @@ from gymcc.agents.config import ConfigError, Experiment, parse
 
 def overridden(experiment: Experiment, pairs: Sequence[str]) -> Experiment:
     """The experiment with ``section.key=value`` pairs set; raises ConfigError as a file would."""
-    body = experiment.model_dump(mode="json")
+    body = with_pairs(experiment.model_dump(mode="json"), pairs)
+    return parse(body, "--set") if pairs else experiment
+
+
+def with_pairs(body: dict[str, Any], pairs: Sequence[str]) -> dict[str, Any]:
+    """``body`` with ``section.key=value`` pairs set, each value YAML; raises :class:`ConfigError`."""
     for pair in pairs:
         key, equals, value = pair.partition("=")
         if not equals:
@@ -21,7 +26,7 @@ def overridden(experiment: Experiment, pairs: Sequence[str]) -> Experiment:
             _put(body, key, yaml.safe_load(value), f"--set {pair}")
         except yaml.YAMLError as error:
             raise ConfigError(f"--set {pair}: not YAML: {' '.join(str(error).split())}") from error
-    return parse(body, "--set") if pairs else experiment
+    return body
 
 
 def replaced(experiment: Experiment, values: Mapping[str, Any], where: str) -> Experiment:

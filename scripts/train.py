@@ -11,8 +11,8 @@ from typing import Annotated, Any
 
 import typer
 
-from gymcc.agents.config import Cloning, Experiment, load
-from gymcc.agents.overrides import overridden
+from gymcc.agents.config import Cloning, Experiment, load, read_yaml, validated
+from gymcc.agents.overrides import overridden, with_pairs
 from gymcc.agents.rllib.folder import FAILURES
 from gymcc.scripts.environments import make
 from gymcc.scripts.evaluate import evaluate as evaluate_run
@@ -45,13 +45,17 @@ def command(
     if resume and (out or override or seed is not None):
         raise ValueError("--resume continues a run as it was configured: it takes no --out, --set or --seed")
     overrides = [*(override or []), *([f"seed={seed}"] if seed is not None else [])]
+    run = config if resume else out or Path("runs") / f"{config.stem}-{strftime('%Y%m%d-%H%M%S')}"
+    progress = _tell_json if as_json else _tell
+    if not resume and of_values(config):
+        if evaluate or wandb_run:
+            raise ValueError(f"{config} is of NITTA's value network: it takes no --evaluate and no --wandb-run")
+        _train_values(config, overrides, run, progress)
+        return
     experiment = None if resume else overridden(load(config), overrides)
     if experiment:
         for more in ({}, experiment.validation.options):  # faults in options are told before torch is loaded
             make(experiment.env.id, **experiment.env.options | more)
-    run = config if resume else out or Path("runs") / f"{config.stem}-{strftime('%Y%m%d-%H%M%S')}"
-
-    progress = _tell_json if as_json else _tell
     if experiment and isinstance(experiment.algorithm, Cloning):
         from gymcc.agents.cloning import clone
 
@@ -64,6 +68,22 @@ def command(
             print(f"left out: the instances of {left_out}, which says why")
     if evaluate:
         evaluate_run(run, as_json=as_json)
+
+
+def of_values(config: Path) -> bool:
+    """Whether a config is of NITTA's value network, not of an experiment."""
+    return config.is_file() and "kind" in read_yaml(config, Experiment)
+
+
+def _train_values(config: Path, overrides: list[str], run: Path, progress: Progress) -> None:
+    from gymcc.agents.nitta_value import settings
+    from gymcc.agents.nitta_value.online import learn_online
+
+    read = settings.load(config)
+    if not isinstance(read, settings.ValueSettings):
+        raise ValueError(f"{config} is of a guide: `gymcc nitta learn` trains it")
+    body = with_pairs(read.model_dump(mode="json"), overrides)
+    print(f"run:     {learn_online(validated(settings.ValueSettings, body, '--set'), run, progress)}")
 
 
 def _train(experiment: Experiment | None, run: Path, resume: bool, wandb_run: str | None, progress: Progress) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+from gymcc.agents.serving.nitta_ml.value_model import ValueModel
 from gymcc.envs.nitta.methods import SynthesisNode
 
 BONUS = 20.0  # added to every value, so that options that do not look like failures are positive
@@ -16,9 +17,11 @@ def model_scores(folder: Path) -> Callable[[SynthesisNode], Sequence[float]]:
 
     Raises :class:`gymcc.agents.serving.nitta_ml.value_model.ModelError`.
     """
-    from gymcc.agents.serving.nitta_ml.value_model import ValueModel
+    return scores_of(ValueModel.load(folder))
 
-    model = ValueModel.load(folder)
+
+def scores_of(model: ValueModel) -> Callable[[SynthesisNode], Sequence[float]]:
+    """The same of a model that is loaded, or served."""
 
     def scores(node: SynthesisNode) -> Sequence[float]:
         return [value + BONUS for value in model.scores(views(node))] if node.options else []

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -53,8 +53,13 @@ def examples(settings: ValueSettings, crawl: Path) -> tuple[Examples, Examples]:
         raise ConfigError(f"{crawl}: no tables here; `gymcc nitta crawl` makes them")
     if unknown := set(settings.validation) - set(paths):
         raise ConfigError(f"validation: no tables of {', '.join(sorted(unknown))} in {crawl}")
-    held = [_read(paths[name]) for name in paths if name in settings.validation]
-    rest = [_read(paths[name]) for name in paths if name not in settings.validation]
+    return divided({name: _read(path) for name, path in paths.items()}, settings)
+
+
+def divided(parts: Mapping[str, Examples], settings: ValueSettings) -> tuple[Examples, Examples]:
+    """Training and validation data of examples by program; raises :class:`ConfigError` where none are left to learn."""
+    held = [part for name, part in parts.items() if name in settings.validation]
+    rest = [part for name, part in parts.items() if name not in settings.validation]
     if not rest:
         raise ConfigError("validation: every program is held back, none is left to learn from")
     if held:

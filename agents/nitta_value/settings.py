@@ -6,9 +6,9 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import yaml
-from pydantic import Field, RootModel, ValidationError
+from pydantic import Field, RootModel, ValidationError, field_validator
 
-from gymcc.agents.config import MAX_FILE, ConfigError, Count, Positive, Section, Share
+from gymcc.agents.config import MAX_FILE, ConfigError, Count, Positive, Section, Share, Uploads
 
 Natural = Annotated[int, Field(ge=0)]
 
@@ -64,8 +64,10 @@ class GuideSettings(Section):
 
 
 class ValueSettings(Section):
-    """One training of a value network from a crawl; the defaults are those of NITTA's own (nitta, ``ml/synthesis``).
+    """One training of a value network; the defaults are those of NITTA's own (nitta, ``ml/synthesis``).
 
+    It learns from a crawl, or with ``data`` from the descents that workers upload: in ``rounds``, each after so many
+    new ``descents`` on the newest ``window`` of them. Versions are held against each other on the programs ``trials``.
     ``validation``: programs held back; where none is named, ``validation_share`` of the rows are. ``dropout`` after the
     first layers, ``l2`` on the weights of all but the last two.
     """
@@ -81,7 +83,17 @@ class ValueSettings(Section):
     validation: tuple[str, ...] = ()
     validation_share: Share = 0.2
     validation_rows: Count = 100_000  # at most
+    data: Uploads | None = None  # `orchestrator` is short for its defaults
+    rounds: Count = 20
+    descents: Count = 500
+    window: Count = 20_000
+    trials: Programs = Programs(split="validation")
     seed: Natural = 0
+
+    @field_validator("data", mode="before")
+    @classmethod
+    def _short(cls, value: Any) -> Any:
+        return {} if value == "orchestrator" else value
 
 
 class _Either(RootModel[Annotated[GuideSettings | ValueSettings, Field(discriminator="kind")]]):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import asdict
+from pathlib import Path
 
 import numpy as np
 
@@ -12,6 +13,8 @@ from gymcc.agents.policy import Policy, find
 from gymcc.agents.serving.client.client import Client
 from gymcc.agents.serving.client.decide import served_policy
 from gymcc.agents.serving.client.errors import UnknownKey
+from gymcc.agents.serving.nitta_ml import value_model
+from gymcc.agents.serving.nitta_ml.value_model import ValueModel
 
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 ROWS = 8  # observations on which the server has to decide as the file does
@@ -36,16 +39,34 @@ def publish(client: Client, run: str, name: str, alias: bool = True, device: str
                 f"{name!r}: expected NAME or NAME:VERSION of letters, digits and ._- after a first letter"
             )
     path = find(run)
-    policy, network = Policy.load(path), path.read_bytes()
+    policy = Policy.load(path)
     key = f"{title}:{version or _next(client, title)}"
-    card = json.dumps(asdict(policy.card))
-    _check_free(client, key, network, card)
-    client.set_card(key, card)
-    client.set_model(key, network, "ONNX", device, batch_size=batch)
+    _put(client, key, path.read_bytes(), json.dumps(asdict(policy.card)), (device, batch))
     _compare(policy, client, key)
     if alias:
         client.set_alias(title, key)
     return key
+
+
+def publish_values(client: Client, folder: Path, name: str) -> str:
+    """Publish the value network of a run folder (``value.onnx``, ``value.json``) as the next version of ``name``.
+
+    Raises :class:`PublishError`, and :class:`~.nitta_ml.value_model.ModelError` for a folder without one.
+    """
+    if not NAME.fullmatch(name):
+        raise PublishError(f"{name!r}: expected a NAME of letters, digits and ._- after a first letter")
+    ValueModel.load(folder)
+    key = f"{name}:{_next(client, name)}"
+    _put(client, key, (folder / value_model.NETWORK).read_bytes(), (folder / value_model.CARD).read_text())
+    client.set_alias(name, key)
+    return key
+
+
+def _put(client: Client, key: str, network: bytes, card: str, running: tuple[str, int] = ("CPU", 0)) -> None:
+    """A model with its side-car; ``running``: device and batch size. Raises :class:`PublishError`."""
+    _check_free(client, key, network, card)
+    client.set_card(key, card)
+    client.set_model(key, network, "ONNX", running[0], batch_size=running[1])
 
 
 def _next(client: Client, title: str) -> int:

@@ -11,9 +11,9 @@ import numpy as np
 import pyarrow
 import pyarrow.parquet as parquet
 
-from gymcc.benchmarks.nitta_crawl.labels import Leaf, ancestors, labelled
 from gymcc.benchmarks.nitta_crawl.visits import Visits
 from gymcc.envs.nitta.features import COLUMNS
+from gymcc.envs.nitta.labels import Leaf, ancestors, labelled
 
 Table = Any  # pyarrow has no types
 

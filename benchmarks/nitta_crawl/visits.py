@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from gymcc.benchmarks.nitta_crawl.labels import Leaf
 from gymcc.envs.nitta.features import COLUMNS, matrix
+from gymcc.envs.nitta.labels import Leaf
 from gymcc.envs.nitta.methods import SynthesisNode, is_success
 from gymcc.envs.nitta.methods.sampling import weights
 from gymcc.envs.nitta.methods.threads import STEP_LIMIT

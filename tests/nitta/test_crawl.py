@@ -12,10 +12,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gymcc.benchmarks.nitta_crawl.crawl import Plan, crawl, read_plan, report
-from gymcc.benchmarks.nitta_crawl.labels import labelled
 from gymcc.benchmarks.nitta_crawl.tables import load, summary
 from gymcc.benchmarks.nitta_crawl.visits import descents, exhaustive, features
 from gymcc.envs.nitta.features import COLUMNS
+from gymcc.envs.nitta.labels import labelled
 from gymcc.envs.nitta.methods import is_success
 from tests.nitta.recorded import RecordedNode
 from tests.nitta.toy import ToyNode, below

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gymcc.benchmarks.nitta_crawl.labels import FAILURE, Leaf, Statistics, ancestors, labelled
+from gymcc.envs.nitta.labels import FAILURE, Leaf, Statistics, ancestors, labelled
 
 SIDS = st.lists(st.integers(0, 12), max_size=6).map(lambda path: "-" + "-".join(map(str, path)))
 LEAVES = st.lists(

@@ -124,6 +124,13 @@ def test_consuming_deletes_what_was_read_and_others_pass_over_it(client, name):
     assert samples(late) == [2.0] * 4
 
 
+def test_a_producer_that_was_restarted_under_its_name_is_read_on(client, name):
+    uploaded(client, name, 3, rank=name)
+    assert len(ListSource(client, name, consume=True).fetch()) == 3
+    uploaded(client, name, 2, rank=name)  # overwrites nothing, for those were consumed; the list names them twice
+    assert [each["samples"][0, 0] for each in ListSource(client, name, consume=True).fetch()] == [0, 1]
+
+
 def test_a_repeated_append_is_one_batch(client, name):
     uploaded(client, name, 1)
     last = client.get_dataset("training_samples_0")

@@ -13,6 +13,8 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from gymcc.agents.serving.client.client import Client
+from gymcc.agents.serving.client.decide import RemoteNetwork
 from gymcc.envs.nitta.features import COLUMNS, matrix
 
 SCHEMA = 1
@@ -33,6 +35,18 @@ class ValueCard(BaseModel):
     train_mae: float | None = None
     validation_mae: float | None = None
 
+    @classmethod
+    def parse(cls, text: str, where: str) -> ValueCard:
+        """From JSON; raises :class:`ModelError`."""
+        try:
+            card = cls.model_validate_json(text)
+        except ValidationError as error:
+            fault = error.errors(include_url=False)[0]
+            raise ModelError(f"{where}: {'.'.join(map(str, fault['loc']))}: {fault['msg']}") from error
+        if unknown := sorted(set(card.columns) - set(COLUMNS)):
+            raise ModelError(f"{where}: columns: {unknown[0]!r} is no feature that NITTA's views tell")
+        return card
+
 
 class ValueModel:
     """A value model that is loaded. Thread-safe."""
@@ -46,14 +60,10 @@ class ValueModel:
         import onnxruntime
 
         try:
-            card = ValueCard.model_validate_json((folder / CARD).read_text(encoding="utf-8"))
-        except ValidationError as error:
-            fault = error.errors(include_url=False)[0]
-            raise ModelError(f"{folder / CARD}: {'.'.join(map(str, fault['loc']))}: {fault['msg']}") from error
+            text = (folder / CARD).read_text(encoding="utf-8")
         except (OSError, UnicodeDecodeError) as error:
             raise ModelError(f"{folder / CARD}: cannot be read: {error}") from error
-        if unknown := sorted(set(card.columns) - set(COLUMNS)):
-            raise ModelError(f"{folder / CARD}: columns: {unknown[0]!r} is no feature that NITTA's views tell")
+        card = ValueCard.parse(text, str(folder / CARD))
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = options.inter_op_num_threads = 1
         options.log_severity_level = 3
@@ -67,6 +77,11 @@ class ValueModel:
         if shapes != expected:
             raise ModelError(f"{folder / NETWORK}: network has {shapes}, its side-car says {expected}")
         return cls(card, session)
+
+    @classmethod
+    def served(cls, client: Client, name: str) -> ValueModel:
+        """The network published as ``name``, which computes on the server; raises :class:`ModelError`."""
+        return cls(ValueCard.parse(client.get_card(name), name), RemoteNetwork(client, name))
 
     def scores(self, views: Sequence[Mapping[str, Any]]) -> list[float]:
         """The values of all options of one node, given as NodeViews; raises ValueError for what is none."""

@@ -17,7 +17,7 @@ from gymcc.agents.serving.client.dataset import Dataset
 from gymcc.agents.serving.client.errors import ServingError, UnknownKey
 from gymcc.agents.serving.online.info import DataInfo
 
-Batch = Mapping[str, NDArray[Any]]  # tensors by name; what metadata there is as arrays of one value
+Batch = Mapping[str, NDArray[Any]]  # tensors by name; what metadata there is as arrays of its values
 
 
 class Source(Protocol):
@@ -56,13 +56,15 @@ class ListSource:
         if length == self._seen:
             return []
         mine: list[Batch] = []
+        read: set[str | None] = {self._last}  # a client that heard no answer sent it again, one that was restarted anew
         for number, dataset in self._read(self._seen, length):
-            repeated = dataset.get_name() == self._last  # a client that heard no answer sent it again
             self._last = dataset.get_name()
-            if not repeated and number % self._replicas == self._replica:
+            if self._last not in read and number % self._replicas == self._replica:
                 mine.append(_batch(dataset))
                 if self._consume:
-                    self._client.delete_dataset(dataset.get_name())
+                    with suppress(UnknownKey):  # another reader's
+                        self._client.delete_dataset(self._last)
+            read.add(self._last)
         self._seen = length
         return mine
 
@@ -81,9 +83,11 @@ class ListSource:
 
 
 def _batch(dataset: Dataset) -> Batch:
-    fields = {name for name in dataset.get_metadata_field_names() if dataset.get_metadata_field_type(name) is not str}
-    scalars = {name: dataset.get_meta_scalars(name) for name in fields}
-    return scalars | {name: dataset.get_tensor(name) for name in dataset.get_tensor_names()}
+    facts: dict[str, NDArray[Any]] = {}
+    for name in dataset.get_metadata_field_names():
+        texts = dataset.get_metadata_field_type(name) is str
+        facts[name] = np.array(dataset.get_meta_strings(name)) if texts else dataset.get_meta_scalars(name)
+    return facts | {name: dataset.get_tensor(name) for name in dataset.get_tensor_names()}
 
 
 class NumberedSource:
