@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 from typing import Annotated
 
@@ -30,7 +31,9 @@ def command(run: Run, follow: Follow = False) -> None:
     while working:
         time.sleep(0.5)
         if time.monotonic() - asked > LOOK_SECONDS:
-            working, asked = at_work(run), time.monotonic()
+            with suppress(OSError):  # SLURM does not answer: ask again
+                working = at_work(run)
+            asked = time.monotonic()
         position = _print(books.log, position)
 
 

@@ -37,6 +37,13 @@ start_node() {                                   # a node's part, in the backgro
 
 head_alive() { kill -0 "${steps[0]}" 2>/dev/null; }
 
+quitter() {                                      # the first node whose Ray has ended
+  local i
+  for ((i = 0; i < ${#steps[@]}; i++)); do
+    kill -0 "${steps[i]}" 2>/dev/null || { echo "${nodes[i]}"; return; }
+  done
+}
+
 clean_up() {                                     # ends this job's Ray, and no other: no `ray stop`
   local i
   kill -USR1 "${steps[@]}" 2>/dev/null           # which srun forwards; at SIGTERM it would kill
@@ -46,7 +53,7 @@ clean_up() {                                     # ends this job's Ray, and no o
 }
 
 job() {
-  local asked='' lost='' waited=0 status=0 attempt=${SLURM_RESTART_COUNT:-0} i
+  local asked='' lost='' gone='' waited=0 status=0 attempt=${SLURM_RESTART_COUNT:-0} i
   mapfile -t nodes < <(scontrol show hostnames "$SLURM_JOB_NODELIST")
   steps=() up=$run/launch/up-$SLURM_JOB_ID
   export OMP_NUM_THREADS=1 RAY_AUTH_MODE=token RAY_AUTH_TOKEN_PATH=$run/launch/token-$SLURM_JOB_ID
@@ -65,8 +72,12 @@ job() {
   trap 'asked=end; say "asked to end: checkpoint"; kill -TERM "$driver"' TERM
   while kill -0 "$driver" 2>/dev/null; do
     if ! head_alive; then
-      say "Ray's head on ${nodes[0]} ended; $run/launch/ray-${nodes[0]}.log says: $(tail -n 3 "$run/launch/ray-${nodes[0]}.log")"
-      lost=head
+      lost=head gone=${nodes[0]}
+    elif [ ! -e "$up" ]; then
+      gone=$(quitter)                            # none of the others will join any more
+    fi
+    if [ "$gone" ]; then
+      say "Ray on $gone ended; $run/launch/ray-$gone.log says: $(tail -n 3 "$run/launch/ray-$gone.log")"
       kill -KILL "$driver" 2>/dev/null
     fi
     [ "$asked" != requeue ] || waited=$((waited + 1))

@@ -77,10 +77,13 @@ def _wait_for_port(address: str, deadline: float, patience: float) -> None:
 def _connect(address: str, deadline: float, patience: float) -> None:
     import ray
 
+    from gymcc.agents.rllib.session import sigterm_kept
+
     os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")
     while True:
         try:
-            ray.init(address=address, log_to_driver=False, logging_level=logging.ERROR)
+            with sigterm_kept():
+                ray.init(address=address, log_to_driver=False, logging_level=logging.ERROR)
             return
         except (ConnectionError, RuntimeError) as error:
             if time.monotonic() > deadline:

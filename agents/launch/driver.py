@@ -11,6 +11,7 @@ from __future__ import annotations
 import argparse
 import errno
 import os
+import signal
 import sys
 import traceback
 from collections.abc import Callable
@@ -22,10 +23,10 @@ from typing import Any
 from gymcc.agents.config import ConfigError
 from gymcc.agents.launch.books import Books
 from gymcc.agents.launch.cluster import Cluster
+from gymcc.agents.launch.state import STOPPED
 from gymcc.agents.rllib.folder import RunFolder, RunFolderError
 from gymcc.agents.rllib.recovery import RunnersLost
 
-INTERRUPTED = 130
 REFUSED = 2
 AGAIN = 75  # EX_TEMPFAIL of sysexits.h: elsewhere it may go on
 
@@ -50,10 +51,12 @@ def main(arguments: list[str]) -> int:
 
 def _booked(books: Books, work: Callable[[], None]) -> int:
     status = 1
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler)  # before the first iteration just end
     try:
         books.begin()
         status = _guarded(work, books.run)
     finally:
+        signal.signal(signal.SIGTERM, before)
         with suppress(OSError):  # of a full disk: SLURM knows the status, too
             books.end(status)
     return status
@@ -62,9 +65,10 @@ def _booked(books: Books, work: Callable[[], None]) -> int:
 def _guarded(work: Callable[[], None], run: Path) -> int:
     try:
         work()
-    except KeyboardInterrupt:
-        say("stopped, with a checkpoint to go on from")
-        return INTERRUPTED
+    except (KeyboardInterrupt, SystemExit):  # the latter is Ray's on SIGTERM
+        kept = RunFolder(run).latest()
+        say(f"stopped, with checkpoint {kept.name} to go on from" if kept else "stopped before the first checkpoint")
+        return STOPPED
     except (ValueError, OSError, ImportError, RuntimeError) as error:
         if os.environ.get("GYMCC_DEBUG"):
             traceback.print_exc()

@@ -22,6 +22,10 @@ ENDED = (
 )
 
 
+UNKNOWN = "Invalid job id"  # what squeue says of a job that it has never had, or no longer
+STRANGERS = ("Zero Bytes were transmitted", "authentication", "credential")  # said to hosts that are not trusted
+
+
 class SlurmError(OSError):
     """SLURM is not there or refuses; the message names the command and what it said."""
 
@@ -51,9 +55,18 @@ def submit(script: Path) -> str:
 
 
 def look(job: str) -> Job | None:
-    """The job's state by squeue, else scontrol, else sacct; None if none of them knows it. Raises SlurmError."""
-    _require("squeue")
-    return _queued(job) or _controlled(job) or _accounted(job)
+    """The job's state by squeue, else scontrol, else sacct; None if none of them knows it.
+
+    Raises :class:`SlurmError` where there is no SLURM, or where none knows it and squeue could not be asked.
+    """
+    try:
+        unasked, found = None, _queued(job)
+    except SlurmError as error:
+        unasked, found = error, None
+    found = found or _controlled(job) or _accounted(job)
+    if found is None and unasked is not None and UNKNOWN not in str(unasked):
+        raise unasked
+    return found
 
 
 def cancel(job: str) -> None:
@@ -67,7 +80,7 @@ def ask_to_end(job: str) -> None:
 
 
 def _queued(job: str) -> Job | None:
-    said = _try(["squeue", "--noheader", f"--jobs={job}", "--states=all", "--format=%T|%r|%N|%M"])
+    said = _ask(["squeue", "--noheader", f"--jobs={job}", "--states=all", "--format=%T|%r|%N|%M"])
     for line in said.splitlines():
         state, reason, nodes, time = (part.strip() for part in line.split("|"))
         return Job(state, "" if reason == "None" else reason, nodes, time)
@@ -111,8 +124,14 @@ def _ask(command: Sequence[str]) -> str:
     if done.returncode != 0:
         lines = (line.removeprefix(f"{command[0]}: ").removeprefix("error: ") for line in done.stderr.splitlines())
         words = "; ".join(line.strip() for line in lines if line.strip())
-        raise SlurmError(f"{command[0]}: {words[:400] or f'status {done.returncode}'}")
+        raise SlurmError(f"{command[0]}: {words[:400] or f'status {done.returncode}'}{_advice(words)}")
     return done.stdout
+
+
+def _advice(words: str) -> str:
+    if not any(sign in words for sign in STRANGERS):
+        return ""
+    return " (SLURM does not trust this host: do its clock and its munge key agree with the controller's?)"
 
 
 def _require(program: str) -> None:

@@ -9,7 +9,8 @@ from pathlib import Path
 from gymcc.agents.launch import local, slurm
 from gymcc.agents.launch.books import Books
 
-OUTCOMES = {0: "COMPLETED", 130: "STOPPED"}  # exit statuses of the driver
+STOPPED = 130  # exit status of a driver that was told to end
+OUTCOMES = {0: "COMPLETED", STOPPED: "STOPPED"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +53,8 @@ def cancel(run: Path, seconds: float) -> str:
     if not found.at_work:
         return f"{run}: nothing to cancel: {found.state.lower()}"
     gently = local.cancel(found.job, seconds) if found.on == "local" else _cancel_slurm(run, found, seconds)
+    if gently and Books(run).status() is None:  # it had not come far enough to say so itself
+        Books(run).end(STOPPED)
     return f"{run}: {'ended' if gently else f'killed, since it did not end within {seconds:.0f} s'}"
 
 

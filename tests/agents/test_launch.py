@@ -48,7 +48,13 @@ def fake(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Fake:
             (programs / name).write_text(f"#!/bin/sh\n{body}\n")
             (programs / name).chmod(0o755)
 
-    make(squeue="exit 1", scontrol="exit 1", sacct="exit 1", scancel=":", sbatch="echo 17")
+    make(
+        squeue="echo 'slurm_load_jobs error: Invalid job id specified' >&2; exit 1",
+        scontrol="exit 1",
+        sacct="exit 1",
+        scancel=":",
+        sbatch="echo 17",
+    )
     return make
 
 
@@ -174,6 +180,15 @@ def test_a_refused_submission_leaves_nothing_and_says_why(tmp_path: Path, fake: 
     assert list((tmp_path / "empty").iterdir()) == []
 
 
+def test_clocks_that_differ_are_thought_of(tmp_path: Path, fake: Fake) -> None:
+    """What SLURM says where munge's clock is two hours off: nothing of clocks."""
+    said = "sbatch: error: Batch job submission failed: Zero Bytes were transmitted or received"
+    fake(sbatch=f"echo '{said}' >&2; exit 1")
+    with pytest.raises(slurm.SlurmError, match=r"Zero Bytes .* do its clock and its munge key agree"):
+        start.on_slurm(experiment(), tmp_path / "run", Resources(), PLAN, command="c")
+    assert not (tmp_path / "run").exists()
+
+
 def test_a_dry_run_writes_and_does_not_submit(tmp_path: Path, fake: Fake) -> None:
     fake(sbatch="exit 1")
     run = tmp_path / "run"
@@ -241,6 +256,18 @@ def test_the_state_is_squeues_then_scontrols_then_saccts(tmp_path: Path, fake: F
     assert (state(run).state, state(run).reason, state(run).nodes) == ("TIMEOUT", "TimeLimit", "n7")
     fake(squeue="echo 'PENDING|Resources||0:00'")
     assert (state(run).state, state(run).reason, state(run).at_work) == ("PENDING", "Resources", True)
+
+
+def test_a_controller_that_does_not_answer_has_forgotten_nothing(tmp_path: Path, fake: Fake) -> None:
+    run = tmp_path / "run"
+    start.on_slurm(experiment(), run, Resources(), PLAN, command="c")
+    fake(squeue="echo 'slurm_load_jobs error: Unable to contact slurm controller' >&2; exit 1")
+    with pytest.raises(slurm.SlurmError, match=r"squeue: .*Unable to contact slurm controller"):
+        state(run)
+    with pytest.raises(slurm.SlurmError):
+        start.on_slurm(None, run, Resources(), PLAN, command="again")
+    fake(sacct='echo "17|COMPLETED|n0|00:01:00"')
+    assert state(run).state == "COMPLETED"
 
 
 def test_a_forgotten_job_is_what_the_run_folder_says(tmp_path: Path, fake: Fake) -> None:

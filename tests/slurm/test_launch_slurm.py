@@ -162,6 +162,19 @@ def test_a_node_that_never_joins_is_named(alone: tuple[Path, str]) -> None:
     assert not (run / "checkpoints").exists()
 
 
+def test_a_node_whose_ray_ends_is_not_waited_for(cluster: Path) -> None:
+    run = cluster / "ended"
+    fails = """start_node() {
+      srun --overlap --nodes=1 --ntasks=1 --nodelist="${nodes[$1]}" --output="$run/launch/ray-${nodes[$1]}.log" \
+        bash -c "[ $1 = 0 ] && exec sleep 60; echo no such library; exit 1" &
+      steps+=($!)
+    }"""
+    job = launch(run, "--nodes", 2, "--cpus-per-node", 1, *(f"--setup={line}" for line in fails.splitlines()))
+    wait(lambda: job_state(job) in ("COMPLETED", "FAILED"), run)
+    assert job_state(job) == "FAILED"
+    assert re.search(r"Ray on n1 ended; \S+/launch/ray-n1\.log says: no such library", log(run))
+
+
 def test_a_port_in_use_is_named(cluster: Path) -> None:
     run = cluster / "port"
     with socket.create_server(("0.0.0.0", 0)) as taken:
