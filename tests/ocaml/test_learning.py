@@ -16,6 +16,7 @@ from typer.testing import CliRunner
 from gymcc.agents.config import ConfigError
 from gymcc.agents.config import load as load_experiment
 from gymcc.agents.importance import importance
+from gymcc.agents.ocaml_inlining import choosing, learning
 from gymcc.agents.ocaml_inlining.choosing import Outcome, choose_rule, columns, figures, folds, outcome
 from gymcc.agents.ocaml_inlining.fitting import fit, weigh
 from gymcc.agents.ocaml_inlining.learning import opened
@@ -122,6 +123,32 @@ def test_weights_leave_out_the_unknown_and_follow_what_is_at_stake():
     assert weigh(known, Settings()) == pytest.approx(np.array([[1, 0], [1, 1], [1, 1]]))
 
 
+def test_repeated_experts_draw_programs_with_replacement():
+    program = [0, 0, 1, 2, 3, 3]
+    known = Lessons(tuple("abcd"), np.array(program), np.zeros((6, INPUTS), np.float32), *_ones(6, members=20))
+    repeated = Settings.model_validate({"experts": {"models": ["star"], "margins": [0.1], "repeats": 20}})
+    drawn = weigh(known, repeated)[[0, 2, 3, 4]]  # a row for each program
+    assert weigh(known, repeated)[[1, 5]] == pytest.approx(drawn[[0, 3]])
+    assert drawn.sum(0) == pytest.approx(np.full(20, 4))
+    assert set(drawn.ravel()) > {0, 1}
+    assert len({tuple(column) for column in drawn.T}) > 10
+
+
+def _ones(rows, members):
+    return np.ones((rows, members), np.int64), np.ones((rows, members), np.float32)
+
+
+def test_what_hardly_varies_is_not_looked_at():
+    net, seen = committee(3, Rule()), torch.rand(50, INPUTS)
+    seen[:, 1] = 2.0
+    net.standardise(seen)
+    changed = seen.clone()
+    changed[:, 1] += 5
+    assert torch.equal(net.logits(changed), net.logits(seen))
+    changed[:, 2] += 5
+    assert not torch.equal(net.logits(changed), net.logits(seen))
+
+
 def test_experts_learn_what_they_are_shown():
     random = np.random.default_rng(0)
     seen = random.normal(size=(200, INPUTS)).astype(np.float32)
@@ -138,9 +165,49 @@ def test_the_fastest_rule_that_keeps_the_limits_is_chosen():
     slow, calm = Outcome(1.1, 1.0, 1.1), Outcome(0.99, 1.0, 0.99)
     a, b, c, d = Rule(0.5, 0.5), Rule(0.5, 0.9), Rule(0.6, 0.5), Rule(0.6, 0.9)
     limits = Choice(growth=1.1, slowest=1.02)
-    assert choose_rule({a: [large, large], b: [fast, slow], c: [fast, calm], d: [calm, calm]}, limits) == c
-    assert choose_rule({a: [large, large], b: [fast, slow]}, limits) == b
+    mixed = [Outcome(0.5, 1.0, 0.5), slow]
+    assert choose_rule({a: [large, large], b: mixed, c: [fast, calm], d: [calm, calm]}, limits) == c
+    assert choose_rule({a: [large, large], b: mixed}, limits) == b  # none keeps them: the surest
     assert choose_rule({a: [fast, large], d: [calm, calm]}, Choice(growth=1.3)) == a
+
+
+def test_rules_are_chosen_on_programs_that_their_committee_has_not_seen(env, monkeypatch):
+    programs, tried = ["bits", "church", "lambda", "monads", "queues"], []
+
+    def fitted(known, settings, columns):
+        net = committee(0, Rule())
+        net.seen = {known.programs[each] for each in known.program}
+        return net
+
+    def outcomes(net, env, observation, fold):
+        assert "gen/0" in net.seen
+        assert not net.seen & set(fold)
+        tried.append(tuple(fold))
+        return [Outcome(1.0, 1.0, 1.0)] * len(fold)
+
+    monkeypatch.setattr(choosing, "fit", fitted)
+    monkeypatch.setattr(choosing, "outcomes_of", outcomes)
+    every = ("gen/0", "life", *programs)
+    known = Lessons(every, np.arange(7), np.zeros((7, INPUTS), np.float32), *_ones(7, members=1))
+    chosen = Settings.model_validate({"choice": {"folds": 2, "inline": [0.5, 0.9], "never": [1], "until": [1]}})
+    net, found = choosing.learned(known, env, programs, chosen)
+    assert net.seen == {"gen/0", *programs}  # life is of the dataset, and none of those
+    assert sorted(tried) == sorted([("bits", "lambda", "queues"), ("church", "monads")] * 2)
+    assert tuple(found["rule"].values())[:2] == (0.5, 1.0)
+
+
+def test_programs_of_other_splits_are_not_learned_from(monkeypatch, tmp_path):
+    taken = []
+
+    def recorded(known, env, programs, settings):
+        taken.extend((set(known.programs), programs))
+        return committee(0, Rule()), {}
+
+    monkeypatch.setattr(learning, "learned", recorded)
+    monkeypatch.setattr(learning, "save", lambda *_: None)
+    worth = {name: {"star": {}} for name in ("life", "church", "gen/4")}
+    learning.learn(Settings.model_validate({"experts": {"models": ["star"]}}), worth, label, tmp_path / "out")
+    assert taken == [{"church", "gen/4"}, ["church"]]  # life is to test on
 
 
 @settings(max_examples=30, deadline=None)
@@ -193,17 +260,21 @@ def test_the_commands_from_runs_to_a_policy_and_its_table(tmp_path):
     run("attribute", runs, "--out", values)
     with pytest.raises(ValueError, match="1 programs cannot be held out in 2 folds"):  # only dispatch is not for tests
         run("learn", config, "--values", values, "--out", tmp_path / "policy")
-    said = run("evaluate", config, "--values", values, "--out", tmp_path / "held", "--folds", 3, "--json")
+    evaluate = ("evaluate", config, "--values", values, "--out", tmp_path / "held", "--evaluations", 20, "--folds")
+    said = run(*evaluate, 3, "--json")
     assert said.exit_code == 0
     table = json.loads(said.stdout)
     assert [row["program"] for row in table[:3]] == sorted(PROGRAMS[:3])
     rows = (tmp_path / "held" / "rows.jsonl").read_text()
+    for row in map(json.loads, rows.splitlines()):
+        card = json.loads((tmp_path / "held" / f"fold-{row['fold']}" / "policy.json").read_text())
+        assert set(card["validation"]["programs"]) == {*PROGRAMS[:3]} - {row["program"]}
     (tmp_path / "held" / "rows.jsonl").write_text(rows[: len(rows) // 2])  # as a kill leaves it
-    again = run("evaluate", config, "--values", values, "--out", tmp_path / "held", "--folds", 3, "--json")
+    again = run(*evaluate, 3, "--json")
     assert json.loads(again.stdout) == table
     assert (tmp_path / "held" / "rows.jsonl").read_text() == rows
     with pytest.raises(ValueError, match="begun with other"):
-        run("evaluate", config, "--values", values, "--out", tmp_path / "held", "--folds", 2)
+        run(*evaluate, 2)
 
 
 def test_faults_are_told_by_key(tmp_path):
