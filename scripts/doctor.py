@@ -12,8 +12,8 @@ from gymcc.envs.core.problem import BackendError
 from gymcc.scripts.output import Json, show
 
 EXTRAS = {  # `report` is pillow alone
-    "rl": ("torch", "ray", "wandb", "onnx", "onnxscript", "onnxruntime", "pillow"),
-    "serve": ("fastapi", "uvicorn"),
+    "rl": ("torch", "ray", "wandb", "onnx", "onnxscript", "pillow"),
+    "serve": ("hiredis", "uvloop", "onnxruntime", "redis", "fastapi", "uvicorn"),
     "test": ("pytest", "hypothesis"),
 }
 

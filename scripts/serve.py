@@ -32,6 +32,9 @@ Ttl = Annotated[float, typer.Option(help="Seconds after which a tensor outside d
 Request = Annotated[str, typer.Option(help="Largest request, and so tensor or model.")]
 Clients = Annotated[int, typer.Option(help="Connections at a time.")]
 Idle = Annotated[float, typer.Option(help="Seconds after which a silent connection is closed; 0: never.")]
+Stall = Annotated[
+    float, typer.Option(help="Seconds that a client may take no byte of its replies, or leave a request unfinished.")
+]
 Threads = Annotated[int, typer.Option(help="Slow models that run at a time.")]
 ModelThreads = Annotated[int, typer.Option(help="Threads of one ONNX or TORCH model.")]
 Backends = Annotated[str, typer.Option(help="Back ends that may be used, where installed.")]
@@ -60,6 +63,7 @@ def command(
     max_request: Request = "1gb",
     max_clients: Clients = 10_000,
     idle_timeout: Idle = 0,
+    stall_timeout: Stall = 60,
     threads: Threads = 2,
     model_threads: ModelThreads = 1,
     backends: Backends = "ONNX,TORCH,TF",
@@ -86,6 +90,7 @@ def command(
         max_request=size(max_request),
         max_clients=max_clients,
         idle_timeout=idle_timeout,
+        stall_timeout=stall_timeout,
         threads=threads,
         model_threads=model_threads,
         snapshot=str(snapshot.resolve()) if snapshot else "",

@@ -141,6 +141,8 @@ def test_a_peer_that_is_gone_without_a_word_is_asked_for():
             assert accepted.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE) == 1
             options = (socket.TCP_KEEPIDLE, socket.TCP_KEEPINTVL, socket.TCP_KEEPCNT)
             assert [accepted.getsockopt(socket.IPPROTO_TCP, option) for option in options] == [60, 15, 3]
+            # replies under way keep the kernel from asking, and have a bound of their own
+            assert accepted.getsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT) == 105_000
 
 
 def test_a_silent_client_is_hung_up_on_where_that_is_wanted(tmp_path):
@@ -159,6 +161,34 @@ def test_a_silent_client_is_hung_up_on_where_that_is_wanted(tmp_path):
         else:
             pytest.fail("it is still connected")
         assert busy("PING") == b"PONG"
+
+
+@pytest.mark.parametrize("transport", ["unix", "tcp"])
+def test_clients_that_stop_in_the_middle_are_hung_up_on_and_slow_ones_are_not(tmp_path, monkeypatch, transport):
+    monkeypatch.setattr(app, "TICK", 0.1)
+    size = 1 << 20
+    with running(tmp_path, stall_timeout=0.6) as server, Wire(server.unix) as other:
+        address = getattr(server, transport)
+        other("AI.TENSORSET", "x", "UINT8", size, "BLOB", bytes(size))
+        get = encode_command("AI.TENSORGET", "x", "BLOB")
+        with Wire(address) as deaf, Wire(address) as dumb, Wire(address) as slow, Wire(address) as idle:
+            assert idle("PING") == b"PONG"
+            deaf.send(get * 100)  # and never reads
+            dumb.send(encode_command("SET", "k", bytes(1000))[:-500])  # and never says the rest
+            slow.send(get * 20)
+            for _ in range(20):
+                assert len(slow.receive()) == size
+                assert other("PING") == b"PONG"
+                time.sleep(0.1)
+            clients = dict(
+                line.split(":", 1) for line in other("INFO", "clients").decode().split("\r\n") if ":" in line
+            )
+            assert clients["connected_clients"] == "3", "those that stopped are gone: other, slow and idle are left"
+            assert idle("PING") == b"PONG"
+            assert other("EXISTS", "k") == 0
+            dumb.socket.settimeout(5)
+            with pytest.raises((EOFError, ConnectionError)):
+                dumb.receive()
 
 
 @pytest.mark.parametrize("kind", ["own", "redis"])

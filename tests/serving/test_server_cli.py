@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import sys
+from importlib.metadata import PackageNotFoundError
 
 import numpy as np
 import pytest
@@ -14,6 +15,7 @@ import pytest
 from gymcc.agents.policy import Policy, shipped
 from gymcc.agents.serving import Client, served_policy
 from gymcc.agents.serving.publish import PublishError, publish
+from gymcc.scripts import doctor
 from tests.serving.orchestrator import running
 from tests.serving.wire import Wire
 
@@ -128,3 +130,16 @@ def test_a_socket_that_is_in_use_is_not_taken_away(served, gymcc, tmp_path):
     assert (tmp_path / "file").read_text() == "precious"
     with Wire(unix) as wire:
         assert wire("PING") == b"PONG"
+
+
+def test_the_doctor_says_what_serving_lacks_and_what_to_install(monkeypatch):
+    def version(name: str) -> str:
+        if name in ("hiredis", "uvloop", "redis"):
+            raise PackageNotFoundError(name)
+        return "1"
+
+    monkeypatch.setattr(doctor, "version", version)
+    rows = {name: doctor._package(name, extra) for extra, names in doctor.EXTRAS.items() for name in names}
+    missing = {name: row["advice"] for name, row in rows.items() if not row["ok"]}
+    assert missing == dict.fromkeys(("hiredis", "uvloop", "redis"), "pip install 'gymcc[serve]'")
+    assert rows["onnxruntime"]["ok"]

@@ -54,6 +54,13 @@ class OutOfMemory(ReplyError):
     """The server holds as much as it may."""
 
 
+class Unavailable(ReplyError):
+    """The server cannot do it now: the Redis behind it is away, loading or busy, or it has too many clients.
+
+    Later it may. Where the Redis did not answer in time, it may have done it.
+    """
+
+
 class NotAllowed(ReplyError):
     """The server wants a password, or a right one, or forbids the command."""
 
@@ -61,16 +68,18 @@ class NotAllowed(ReplyError):
 _BY_CODE: dict[str, type[ReplyError]] = {
     "WRONGTYPE": WrongType,
     "OOM": OutOfMemory,
+    **dict.fromkeys(("UNAVAILABLE", "LOADING", "BUSY", "TRYAGAIN", "MASTERDOWN", "CLUSTERDOWN"), Unavailable),
     "NOAUTH": NotAllowed,
     "WRONGPASS": NotAllowed,
     "NOPERM": NotAllowed,
 }
 _UNKNOWN = ("key is empty", "no such key")
+_FULL = "ERR max number of clients"
 
 
 def refusal(parts: Sequence[Part], text: str) -> ReplyError:
     """The error for the reply ``-text`` to the command ``parts``."""
-    kind = _BY_CODE.get(text.split(" ", 1)[0])
+    kind = Unavailable if text.startswith(_FULL) else _BY_CODE.get(text.split(" ", 1)[0])
     if kind is None:
         kind = UnknownKey if any(sign in text.lower() for sign in _UNKNOWN) else ReplyError
     return kind(shown(parts), text)

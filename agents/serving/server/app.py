@@ -34,6 +34,7 @@ BACKLOG = 1024
 TICK = 1.0  # seconds between two rounds of periodic work
 PATIENCE = 2.0  # seconds for models under way at the end
 SILENT = 60  # seconds without a packet after which a TCP peer is asked whether it is still there
+UNTAKEN = 105  # seconds that what was sent to a TCP peer may go unacknowledged; so long a silent one is asked for
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +110,7 @@ def _tcp(host: str, port: int) -> socket.socket:
     for option, value in ((socket.TCP_KEEPIDLE, SILENT), (socket.TCP_KEEPINTVL, SILENT // 4), (socket.TCP_KEEPCNT, 3)):
         made.setsockopt(socket.IPPROTO_TCP, option, value)  # connections inherit these
     made.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+    made.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, UNTAKEN * 1000)
     try:
         made.bind(address)
     except OSError as error:
@@ -227,6 +229,10 @@ async def _periodically(server: Server, saver: Saver | None) -> AsyncIterator[No
 
 
 def _drop_idle(server: Server) -> None:
+    """Hang up on clients that say nothing, where that is wanted, and on those that stopped in the middle."""
     for session in list(server.sessions.values()):
-        if session.peer.silent() * TICK > server.settings.idle_timeout > 0:
+        stalled = session.peer.stuck() * TICK > server.settings.stall_timeout > 0
+        if stalled:
+            log.warning("client %d takes no replies, or does not finish its request: hung up on", session.id)
+        if session.peer.silent() * TICK > server.settings.idle_timeout > 0 or stalled:
             session.peer.abort()

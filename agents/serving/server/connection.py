@@ -52,6 +52,8 @@ class Connection(asyncio.Protocol):
         self._ended = False  # the client has closed its side
         self._closing = False
         self._silent = 0  # rounds of periodic work without a byte
+        self._sent = self._taken = 0  # bytes of replies, and those of them that had left in the last round
+        self._stuck = 0  # rounds in which none left, though some wait
         self._received = 0  # bytes
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -122,6 +124,13 @@ class Connection(asyncio.Protocol):
         if self._task is None:
             self._silent += 1
         return self._silent
+
+    def stuck(self) -> int:
+        waiting = self.transport.get_write_buffer_size()
+        taken = self._sent - waiting
+        self._stuck = self._stuck + 1 if waiting and taken == self._taken else 0
+        self._taken = taken
+        return max(self._stuck, self._silent if self._pending else 0)
 
     def abort(self) -> None:
         self._closing = True
@@ -236,6 +245,7 @@ class Connection(asyncio.Protocol):
             self._closing = True  # the client has gone; what else it asked for is not done for nobody
             return
         self.transport.write(answer)
+        self._sent += len(answer)
         counts = self.server.statistics
         counts.received += self._received
         counts.sent += len(answer)

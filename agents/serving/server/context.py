@@ -32,6 +32,9 @@ class Peer(Protocol):
     def silent(self) -> int:
         """How often this was asked since the client was heard of, the times aside when it was waiting."""
 
+    def stuck(self) -> int:
+        """How often this was asked since the client took a byte of replies that wait, or went on with a request."""
+
     def abort(self) -> None:
         """End the connection now."""
 

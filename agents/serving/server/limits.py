@@ -13,6 +13,7 @@ TURN = 500  # requests of one connection after which it is the others' turn
 QUICK = 1e-3  # seconds; a model that takes no longer runs on the event loop
 TELLING = 10e-3  # seconds; one run that takes longer shows that a model does
 MIN_BATCH_WAIT = 1000  # ms that MINBATCHSIZE is waited for unless MINBATCHTIMEOUT says how long
+LATELY = 64  # elements that others may have pushed between a push and its repetition
 RETRY_WINDOW = 10.0  # seconds in which a client that lost its connection repeats its last command
 
 
@@ -29,6 +30,7 @@ class Settings:
     max_request: int = 1024 * MIB
     max_clients: int = 10_000
     idle_timeout: float = 0
+    stall_timeout: float = 60  # that a client may take over a byte of its replies, or of a request that it began
     threads: int = 2  # models that run at a time, off the event loop
     model_threads: int = 1  # of one model
     chunk: int = 511 * MIB  # what clients are told to cut models into; RedisAI's own
@@ -38,7 +40,15 @@ class Settings:
 
     def check(self) -> None:
         """Raise ValueError at a value that makes no sense."""
-        least = {"memory": 0, "tensor_ttl": 0, "max_request": MIB, "max_clients": 1, "idle_timeout": 0, "save_every": 0}
+        least = {
+            "memory": 0,
+            "tensor_ttl": 0,
+            "max_request": MIB,
+            "max_clients": 1,
+            "idle_timeout": 0,
+            "save_every": 0,
+            "stall_timeout": 0,
+        }
         for name, bound in {**least, "threads": 1, "model_threads": 1}.items():
             if not getattr(self, name) >= bound:
                 raise ValueError(f"{name.replace('_', ' ')} is {getattr(self, name)}; allowed are {bound} and more")

@@ -115,6 +115,9 @@ class Nobody:
     def close(self) -> None:
         """Nothing to end."""
 
+    def stuck(self) -> int:
+        return 0
+
     def silent(self) -> int:
         """Never."""
         return 0

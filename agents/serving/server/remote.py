@@ -9,19 +9,23 @@ is stored, or an alias that is moved, through one server is what all others run 
 from __future__ import annotations
 
 import asyncio
+import uuid
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from typing import Any, TypeVar
 
+from gymcc.agents.serving.server import redis_pushes
 from gymcc.agents.serving.server.errors import NO_KEY, WRONG_TYPE, CommandError
 from gymcc.agents.serving.server.local import is_plain
 from gymcc.agents.serving.server.records import decode, encode
 from gymcc.agents.serving.server.redis_link import Link
+from gymcc.agents.serving.server.redis_pushes import PUSHED
 from gymcc.agents.serving.server.redis_scripts import GET, PUT
 from gymcc.agents.serving.server.values import Alias, Hash, List, Model, Script, Value
 
 Runnable = TypeVar("Runnable", bound=Model | Script)
 INDEX = b"gymcc.index"  # a set of the names under which models, aliases and scripts were put; some may be gone
+OURS = (INDEX, PUSHED)  # keys that clients have not put
 COMPILED = 64  # models and scripts that are kept though nobody may need them any more
 
 
@@ -34,6 +38,8 @@ class RedisStore:
 
     def __init__(self, url: str, tensor_ttl: float = 0) -> None:
         self._link = Link(url)
+        self._name = uuid.uuid4().hex  # among the servers that share the Redis
+        self._repeated = 0  # pushes that another server had executed already
         self._life = round(tensor_ttl * 1000)  # ms
         self._compiled: OrderedDict[str, Model | Script] = OrderedDict()  # by digest, least recently used first
 
@@ -116,7 +122,9 @@ class RedisStore:
         return int(await self._link.call("HDEL", key, *fields)) if fields else 0
 
     async def push(self, key: bytes, elements: Sequence[bytes]) -> int:
-        return int(await self._link.call("RPUSH", key, *elements))
+        length, repeated = await redis_pushes.push(self._link, self._name, key, elements)
+        self._repeated += repeated
+        return length
 
     async def length(self, key: bytes) -> int:
         return int(await self._link.call("LLEN", key))
@@ -139,10 +147,10 @@ class RedisStore:
         return at / 1000 if at >= 0 else None
 
     async def keys(self) -> Sequence[bytes]:
-        return [key for key in await self._link.keys() if key != INDEX]
+        return [key for key in await self._link.keys() if key not in OURS]
 
     async def size(self) -> int:
-        return int(sum(await self._link.everywhere("DBSIZE")) - await self._link.call("EXISTS", INDEX))
+        return int(sum(await self._link.everywhere("DBSIZE")) - await self.exists(OURS))
 
     async def models(self) -> Mapping[bytes, Model | Alias | Script]:
         names = sorted(await self._link.call("SMEMBERS", INDEX))
@@ -168,7 +176,7 @@ class RedisStore:
         """Redis's memory has a bound of its own."""
 
     def counts(self) -> dict[str, int]:
-        return {"compiled_models": len(self._compiled)}
+        return {"compiled_models": len(self._compiled), "pushes_repeated_elsewhere": self._repeated}
 
     async def _put(self, keys: Sequence[bytes], values: Mapping[bytes, Value]) -> None:
         args: list[bytes | int] = []

@@ -1,9 +1,13 @@
-"""Clients send a command again, on a new connection, when its reply is late: RPUSH must not count twice."""
+"""Clients send a command again, on a new connection, when its reply is late: RPUSH must not count twice.
+
+For a client that comes back to another server of the same Redis see :mod:`.redis_pushes`.
+"""
 
 from __future__ import annotations
 
 import time
 from collections import OrderedDict
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from gymcc.agents.serving.server.limits import RETRY_WINDOW
@@ -33,3 +37,9 @@ class Retries:
         if len(self._latest) > REMEMBERED:
             self._latest.popitem(last=False)
         return earlier is not session and now - at < RETRY_WINDOW and earlier.last == PUSHED and earlier.peer.gone()
+
+
+def holds(recent: Sequence[bytes], elements: Sequence[bytes]) -> bool:
+    """Whether the elements lie there one after another."""
+    length = len(elements)
+    return any(list(recent[at : at + length]) == list(elements) for at in range(len(recent) - length + 1))

@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from gymcc.agents.serving.server import replies
 from gymcc.agents.serving.server.commands.words import integer
 from gymcc.agents.serving.server.context import Args, Command, Session
+from gymcc.agents.serving.server.limits import LATELY
+from gymcc.agents.serving.server.retries import holds
 from gymcc.agents.serving.server.store import Store
-
-LATELY = 64  # elements that others may have pushed between a push and its repetition
 
 
 async def push(session: Session, store: Store, args: Args) -> bytes:
     """``RPUSH key element…``: the length; a push that was sent again is not done again."""
     key, elements = args[1], list(args[2:])
     repeated = session.server.retries.is_repeated(session, args)
-    if repeated and _holds(await store.slice(key, -len(elements) - LATELY, -1), elements):
+    if repeated and holds(await store.slice(key, -len(elements) - LATELY, -1), elements):
         session.server.statistics.repeated += 1
         return replies.integer(await store.length(key))
     return replies.integer(await store.push(key, elements))
@@ -43,12 +41,6 @@ async def at(session: Session, store: Store, args: Args) -> bytes:
     index = integer(args[2])
     found = await store.slice(args[1], index, index)
     return replies.bulk(found[0] if found else None)
-
-
-def _holds(recent: Sequence[bytes], elements: Sequence[bytes]) -> bool:
-    """Whether the elements lie there one after another."""
-    length = len(elements)
-    return any(list(recent[at : at + length]) == elements for at in range(len(recent) - length + 1))
 
 
 TABLE = {
