@@ -107,6 +107,18 @@ def test_middle_ends_are_not_taken_for_each_other(fake):
         detect("flambada")
 
 
+def test_the_private_flambda_stands_in_for_a_compiler_that_will_not_do(fake, tmp_path, monkeypatch):
+    private = tmp_path / "cache" / "ocaml" / "flambda" / "bin" / "ocamlopt.opt"
+    private.parent.mkdir(parents=True)
+    fake("4.13.1", standard_library="/nowhere", flambda="true").rename(private)
+    monkeypatch.setenv("GYMCC_CACHE", str(tmp_path / "cache"))
+    old = fake("4.05.0", standard_library="/nowhere", flambda="false")
+    monkeypatch.setenv("PATH", str(old.parent), prepend=os.pathsep)
+    assert detect("flambda").ocamlopt.path == detect().ocamlopt.path == private
+    with pytest.raises(WrongCompiler, match=r"ocamlopt 4\.05\.0"):
+        detect("closure")
+
+
 def test_a_compiler_without_its_libraries_is_refused(fake):
     with pytest.raises(WrongCompiler, match=r"without compiler-libs .*apt-get install ocaml-compiler-libs"):
         build(detect(ocamlopt=fake("4.14.1", standard_library="/nowhere", flambda="false")))

@@ -52,8 +52,9 @@ def private_flambda(folder: Path | None = None) -> Path:
 def detect(middle_end: str = "", ocamlopt: Path | None = None) -> Toolchain:
     """The compiler at ``ocamlopt``, in $GYMCC_OCAMLOPT or on the search path, of the ``middle_end`` asked for if any.
 
-    Where Flambda is asked for and the compiler found is not that, the private one is taken. Raises
-    :class:`ToolMissing` and :class:`WrongCompiler`, both with advice, and ValueError for another middle end's name.
+    Where none is found that will do, or Flambda is asked for and the compiler found is not that, the private one is
+    taken. Raises :class:`ToolMissing` and :class:`WrongCompiler`, both with advice, and ValueError for another middle
+    end's name.
     """
     if middle_end and middle_end not in MIDDLE_ENDS:
         raise ValueError(f"unknown middle end {middle_end!r}; known: {', '.join(MIDDLE_ENDS)}")
@@ -61,7 +62,7 @@ def detect(middle_end: str = "", ocamlopt: Path | None = None) -> Toolchain:
     private = private_flambda()
     try:
         found = _examined(named)
-    except ToolMissing:
+    except (ToolMissing, WrongCompiler):
         if named or middle_end == "closure" or not private.exists():
             raise
         found = _examined(private)
