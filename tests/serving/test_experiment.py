@@ -17,7 +17,9 @@ import pytest
 pytest.importorskip("hiredis")
 pytest.importorskip("onnxruntime")
 
-from gymcc.agents.serving.experiment import Experiment, ExperimentError, Model, Orchestrator, RunSettings
+from gymcc.agents.launch.slurm import SlurmError
+from gymcc.agents.launch.state import State
+from gymcc.agents.serving.experiment import Experiment, ExperimentError, Orchestrator, RunSettings, cluster
 from gymcc.agents.serving.experiment.batch import Script, text
 
 
@@ -27,7 +29,9 @@ def _program(folder: Path, text: str) -> RunSettings:
     return RunSettings("python", exe_args=[str(path)])
 
 
-def test_programs_read_what_others_write_under_their_names(tmp_path: Path) -> None:
+def test_programs_read_what_others_write_under_their_names(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "tmp"))
+    (tmp_path / "tmp").mkdir()
     exp = Experiment("pair", tmp_path / "pair")
     database = Orchestrator()
     writer = exp.create_model(
@@ -61,16 +65,21 @@ def test_programs_read_what_others_write_under_their_names(tmp_path: Path) -> No
     assert reader.out.read_text() == "[0. 1. 2.]\n"
     exp.stop(database)
     assert exp.finished(database)
+    assert not list((tmp_path / "tmp").iterdir()), "the socket's folder is gone"
 
 
 def test_a_program_that_fails_is_told_with_its_last_words(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
     exp = Experiment("failing", tmp_path / "failing")
-    model = exp.create_model("model", _program(tmp_path, "raise SystemExit('no such thing')"))
+    model = exp.create_model(
+        "model", _program(tmp_path, "import sys; print('no such thing', file=sys.stderr); sys.exit(3)")
+    )
     exp.start(model)
     assert exp.get_status(model) == ["Failed"]
     said = capfd.readouterr().err
-    assert "no such thing" in said
-    assert str(model.err) in said
+    assert said == f"failing: model: Failed, exit status 3: no such thing (see {model.err})\n"
+    killed = exp.create_model("killed", RunSettings("bash", ["-c", "kill -9 $$"]))
+    exp.start(killed)
+    assert "killed: Failed, signal 9" in capfd.readouterr().err
 
 
 def test_a_program_can_be_stopped_and_started_again(tmp_path: Path) -> None:
@@ -104,11 +113,18 @@ def test_names_launchers_programs_and_files_are_checked(tmp_path: Path) -> None:
         Experiment("x", launcher="pbs")
     with pytest.raises(ValueError, match="no name"):
         Experiment("../x")
-    exp.create_model("m", RunSettings("python"))
+    model = exp.create_model("m", RunSettings("python"))
     with pytest.raises(ValueError, match="already"):
         exp.create_model("m", RunSettings("python"))
+    with pytest.raises(ValueError, match="twice"):
+        exp.start(model, model)
+    with pytest.raises(ValueError, match="a model is named 'm', as the server is"):
+        exp.start(Orchestrator(name="m"))
+    with pytest.raises(ExperimentError, match="has a server already"):
+        exp.start(Orchestrator(), Orchestrator(name="second"))
     with pytest.raises(ValueError, match="no such program"):
-        exp.start(exp.create_model("n", RunSettings("no-such-program")))
+        exp.start(Orchestrator(), model, exp.create_model("n", RunSettings("no-such-program")))
+    assert not exp.exp_path.exists(), "nothing was started"
     with pytest.raises(FileNotFoundError, match=r"nothing\.py"):
         exp.create_model("o", RunSettings("python")).attach_generator_files(to_copy="nothing.py")
     with pytest.raises(ValueError, match="not both"):
@@ -168,11 +184,54 @@ def test_a_batch_script_quotes_what_it_is_given(tmp_path: Path) -> None:
         text(Script("m", command, tmp_path), tmp_path / "%j", {}, {})
 
 
-def test_a_model_without_files_runs_where_it_was_made(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_files_are_copied_linked_and_filled_in(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    model = Model("m", tmp_path / "exp" / "m", RunSettings("python"))
-    assert model.path == tmp_path
-    (tmp_path / "a.txt").write_text("a")
-    model.attach_generator_files(to_copy="a.txt")
-    model.generate()
-    assert (model.path / "a.txt").read_text() == "a"
+    exp = Experiment("files")
+    model = exp.create_model("m", RunSettings("python"), params={"size": 7, "name": "x"})
+    assert model.path == tmp_path, "without files it runs where it was made"
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "folder/inner").write_text("inner")
+    for name in ("copied", "linked"):
+        (tmp_path / name).write_text(name)
+    (tmp_path / "filled").write_text("size=;size; # ;name;-;name; a;b")
+    model.attach_generator_files(to_copy=["copied", "folder"], to_symlink="linked", to_configure=["filled"])
+    for _ in range(2):  # the second time over what the first left
+        exp.generate(model)
+        assert model.path == tmp_path / "files/m"
+        assert (model.path / "copied").read_text() == "copied"
+        assert (model.path / "folder/inner").read_text() == "inner"
+        assert (model.path / "linked").readlink() == tmp_path / "linked"
+        assert (model.path / "filled").read_text() == "size=7 # x-x a;b"
+    (tmp_path / "unknown").write_text(";colour;")
+    with pytest.raises(ValueError, match=r"unknown: ;colour; is not among the params of m; they are: size, name"):
+        model.attach_generator_files(to_configure="unknown")
+    with pytest.raises(ValueError, match="another file of that name"):
+        model.attach_generator_files(to_copy="linked")
+
+
+def test_slurms_words_in_smartsims(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A controller that does not answer for a while ends nothing; what is over stays so without asking."""
+    told: list[str | None] = []
+
+    def state(folder: Path) -> State:
+        word = told.pop(0)
+        if word is None:
+            raise SlurmError("squeue: no answer")
+        return State("slurm", "1", word)
+
+    monkeypatch.setattr(cluster, "state", state)
+    for words, expected in (
+        (
+            ["PENDING", None, "RUNNING", None, "COMPLETING", "COMPLETED"],
+            "Queued Queued Running Running Running Completed",
+        ),
+        (["CONFIGURING", "NODE_FAIL"], "Queued Failed"),
+        (["RUNNING", "CANCELLED by 0"], "Running Cancelled"),
+        (["TIMEOUT"], "Failed"),
+        (["UNKNOWN"], "Failed"),
+    ):
+        program = cluster.ClusterProgram(tmp_path, "1")
+        told[:] = words
+        assert [program.status() for _ in words] == expected.split()
+        assert program.status() == expected.split()[-1]
+    assert program.why() == "unknown"

@@ -157,7 +157,7 @@ def test_one_server_for_programs_of_both_nodes(cluster: Path, capfd: pytest.Capt
     assert (exp.exp_path / "orchestrator/launch/job.sh").stat().st_mode & 0o777 == 0o600
     assert "no more" in gymcc("logs", reader.folder) + reader.err.read_text()
     exp.stop(database)
-    until(is_idle, lambda: slurm("squeue"))
+    assert is_idle()
     assert exp.get_status(database) == ["Cancelled"]
 
 
@@ -179,7 +179,7 @@ def test_what_cannot_be_started(cluster: Path) -> None:
     exp.start(Orchestrator(options=("--memory", "much")), beside)
     assert exp.get_status(beside) == ["Failed"]
     assert "the server ended before the program; it says: gymcc: 'much' is no size" in beside.err.read_text()
-    until(is_idle, lambda: slurm("squeue"))
+    assert is_idle()
 
 
 def test_what_a_killed_experiment_leaves_can_be_cancelled(cluster: Path) -> None:

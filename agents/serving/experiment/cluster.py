@@ -6,6 +6,7 @@ experiment's own process is gone.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -30,6 +31,7 @@ from gymcc.agents.serving.experiment.status import (
 
 POLL_SECONDS = 1.0
 READY_SECONDS = 600.0  # for a server, which may have to queue
+STOP_SECONDS = 90.0  # for jobs that are cancelled; SLURM kills after its KillWait, 30 s
 WAITING = ("PENDING", "CONFIGURING", "REQUEUED", "REQUEUE_HOLD", "REQUEUE_FED", "SPECIAL_EXIT", "SUSPENDED")
 ENDED_BY_SOMEBODY = ("CANCELLED", "STOPPED", "PREEMPTED", "REVOKED")
 
@@ -55,12 +57,19 @@ class ClusterProgram:
 
     def why(self) -> str:
         code = Books(self.folder).status()
-        return self._word.lower() if code is None else batch.ended(code)
+        if code is None or self._word not in ("COMPLETED", "FAILED", "CANCELLED", "UNKNOWN"):
+            return self._word.lower().replace("_", " ")  # "timeout" says more than the signal that came of it
+        return batch.ended(code)
 
     def stop(self) -> None:
         if self.status() in AT_WORK:
             self._stopped = True
             slurm.cancel(self.job)
+
+    def wait(self) -> None:
+        deadline = time.monotonic() + STOP_SECONDS
+        while self.status() in AT_WORK and time.monotonic() < deadline:
+            time.sleep(POLL_SECONDS / 4)
 
 
 @dataclass
@@ -78,6 +87,9 @@ class Beside:
     def stop(self) -> None:
         self._stopped = True
 
+    def wait(self) -> None:
+        """Nothing to wait for."""
+
 
 def check(folder: Path) -> None:
     """Raise :class:`ExperimentError` if an earlier job of the same folder still waits or runs, SlurmError."""
@@ -92,8 +104,10 @@ def check(folder: Path) -> None:
 def serve(database: Orchestrator, folder: Path) -> tuple[Started, str | None]:
     """A server where the programs reach it, and its address; None for one beside each of them.
 
-    Raises :class:`ExperimentError` if it does not come up, SlurmError.
+    Raises :class:`ExperimentError` if it does not come up, SlurmError, ValueError.
     """
+    if database.unix_socket is not None:
+        raise ValueError("on a cluster servers choose their sockets: give the Orchestrator a port, or nothing")
     if database.port is None:
         return Beside(), None
     script = batch.Script(database.name, database.on_network(), folder, port=database.port)
@@ -102,6 +116,7 @@ def serve(database: Orchestrator, folder: Path) -> tuple[Started, str | None]:
         await_ready(database.name, server, batch.output(folder), READY_SECONDS, POLL_SECONDS)
     except BaseException:
         server.stop()
+        server.wait()
         raise
     return server, batch.address_file(folder).read_text().strip()
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import secrets
 import sys
-import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -20,8 +19,8 @@ class Orchestrator:
 
     With a ``port`` all programs share one server: on this machine on loopback; on a cluster on a node that it gets as a
     job of its own, where a password made for the experiment keeps others out. Without one the server is behind a Unix
-    socket, the fastest way and the one for compilers: on this machine all programs share it; on a cluster every program
-    has one on each of its nodes, and meets no other program there.
+    socket, the fastest way and the one for compilers: on this machine all programs share it, at ``unix_socket`` if that
+    is given; on a cluster every program has one on each of its nodes, and meets no other program there.
 
     ``options``: further ones of ``gymcc serve``, such as ``("--memory", "2gb")``. ``run_args``: options of ``sbatch``
     for the job of a shared server, as :class:`.RunSettings` has them.
@@ -41,16 +40,11 @@ class Orchestrator:
         if self.port is not None and not 0 < self.port < 1 << 16:
             raise ValueError(f"port {self.port}: allowed: 1 to 65535")
 
-    @property
-    def shared(self) -> bool:
-        """Whether programs of different nodes meet."""
-        return self.port is not None
-
-    def on_loopback(self) -> tuple[list[str], str]:
-        """The command of a server for this machine, and its address as ``SSDB`` has it."""
+    def on_loopback(self, scratch: Path) -> tuple[list[str], str]:
+        """The command of a server for this machine, and its address as ``SSDB`` has it; ``scratch``: for a socket."""
         if self.port is not None:
             return self._serve("--port", str(self.port)), f"127.0.0.1:{self.port}"
-        socket = self.unix_socket or str(Path(tempfile.mkdtemp(prefix="gymcc-")) / SOCKET)
+        socket = self.unix_socket or str(scratch / SOCKET)
         return self._serve("--unix", socket), f"unix://{socket}"
 
     def beside(self) -> list[str]:

@@ -7,11 +7,10 @@ import os
 import sys
 import time
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import Any, Protocol
 
-from gymcc.agents.launch.slurm import SlurmError
 from gymcc.agents.serving.experiment import cluster, local
 from gymcc.agents.serving.experiment.database import Orchestrator
 from gymcc.agents.serving.experiment.entity import Model, checked_name
@@ -133,12 +132,16 @@ class Experiment:
             self._wait(models)
 
     def stop(self, *entities: Entity) -> None:
-        """End programs and servers; programs first, so that none loses its server."""
-        for entity in sorted(entities, key=lambda each: isinstance(each, Orchestrator)):
-            if entity.name in self._started:
-                self._started[entity.name].stop()
-            if entity is self._database:
-                self._database = self._address = None
+        """End programs and servers, and wait until they have; programs first, so that none loses its server."""
+        for kind in (Model, Orchestrator):
+            started = [self._started[each.name] for each in entities if isinstance(each, kind) and self._has(each)]
+            with ExitStack() as all_of_them:  # one that cannot be stopped is told when the others are
+                for each in started:
+                    all_of_them.callback(each.stop)
+            for each in started:
+                each.wait()
+        if self._database in entities:
+            self._database = self._address = None
 
     def get_status(self, *entities: Entity) -> list[str]:
         """``New``, ``Queued``, ``Running``, ``Completed``, ``Failed`` or ``Cancelled`` of each."""
@@ -159,7 +162,10 @@ class Experiment:
         return "\n".join([f"experiment {self.name} ({self.launcher}), server: {server}", *lines])
 
     def _status(self, entity: Entity) -> str:
-        return self._started[entity.name].status() if entity.name in self._started else NEW
+        return self._started[entity.name].status() if self._has(entity) else NEW
+
+    def _has(self, entity: Entity) -> bool:
+        return entity.name in self._started
 
     def _check(self, databases: Sequence[Orchestrator], models: Sequence[Model]) -> None:
         """Raise what can be known before anything is started."""
@@ -207,7 +213,7 @@ class Experiment:
     def _end(self) -> None:
         if os.getpid() == self._process:  # a forked child has no say
             for started in reversed(list(self._started.values())):
-                with suppress(SlurmError):  # `gymcc cancel` can do it later
+                with suppress(OSError):  # of a cluster: `gymcc cancel` can do it later
                     started.stop()
 
 

@@ -32,15 +32,20 @@ STOP_SECONDS = 10.0  # for a program that is asked to end
 
 
 class LocalProgram:
-    """A running program; see :class:`gymcc.agents.serving.experiment.status.Started`."""
+    """A running program; see :class:`gymcc.agents.serving.experiment.status.Started`. ``scratch`` goes when it ends."""
 
     def __init__(
-        self, command: Sequence[str], folder: Path, variables: Mapping[str, str | None], out: Path, err: Path
+        self,
+        command: Sequence[str],
+        folder: Path,
+        variables: Mapping[str, str | None],
+        out: Path,
+        err: Path,
+        scratch: Path,
     ) -> None:
         changed = {**os.environ, **variables}
         environment = {name: value for name, value in changed.items() if value is not None}
-        scratch = tempfile.mkdtemp(prefix="gymcc-")
-        watched = [sys.executable, "-I", "-S", launcher.__file__, str(os.getpid()), scratch, "-", "-", "-"]
+        watched = [sys.executable, "-I", "-S", launcher.__file__, str(os.getpid()), str(scratch), "-", "-", "-"]
         with out.open("wb") as output, err.open("wb") as errors:
             self._process = subprocess.Popen(
                 [*watched, *command],
@@ -78,6 +83,9 @@ class LocalProgram:
         self._process.terminate()  # the launcher kills what does not end by itself
         self._process.wait()
 
+    def wait(self) -> None:
+        self._process.wait()
+
 
 def _programs(pid: int) -> set[int]:
     """What the launcher of that number has started; not while it is still a copy of the launcher, deaf to signals."""
@@ -96,9 +104,10 @@ def check(folder: Path) -> None:
 def serve(database: Orchestrator, folder: Path) -> tuple[Started, str | None]:
     """A server on this machine, and its address; raises :class:`.ExperimentError` if it does not come up."""
     _require_free(database.port)
-    command, address = database.on_loopback()
+    scratch = _scratch()
+    command, address = database.on_loopback(scratch)
     out, err = (folder / f"{database.name}.{kind}" for kind in ("out", "err"))
-    server = LocalProgram(command, folder, {}, out, err)
+    server = LocalProgram(command, folder, {}, out, err, scratch)
     try:
         await_ready(database.name, server, out, READY_SECONDS, POLL_SECONDS)
     except BaseException:
@@ -111,7 +120,11 @@ def run(
     model: Model, command: Sequence[str], variables: Mapping[str, str | None], database: Orchestrator | None
 ) -> LocalProgram:
     """A program beside the one server that all of this machine share."""
-    return LocalProgram(command, model.path, variables, model.out, model.err)
+    return LocalProgram(command, model.path, variables, model.out, model.err, _scratch())
+
+
+def _scratch() -> Path:
+    return Path(tempfile.mkdtemp(prefix="gymcc-"))
 
 
 def _require_free(port: int | None) -> None:

@@ -27,7 +27,10 @@ class Started(Protocol):
         """How it ended, if it did: ``exit status 3``, ``signal 9``, or what the cluster calls it."""
 
     def stop(self) -> None:
-        """End it with all its processes, if it is not over."""
+        """End it with all its processes, if it is not over, or begin to."""
+
+    def wait(self) -> None:
+        """Until it is over, after :meth:`stop`."""
 
 
 def await_ready(name: str, server: Started, out: Path, seconds: float, poll: float) -> None:
