@@ -6,7 +6,12 @@ from typing import Annotated
 
 import typer
 
-Run = Annotated[str, typer.Argument(help="A run folder of `gymcc train`, a policy.onnx, or a shipped policy's name.")]
+Run = Annotated[
+    str,
+    typer.Argument(
+        help="A run folder of `gymcc train`, or of NITTA's value network, a policy.onnx, or a shipped policy's name."
+    ),
+]
 As = Annotated[str, typer.Option("--as", help="NAME or NAME:VERSION; without a version it is the next number.")]
 Server = Annotated[str, typer.Option(help="host:port or unix://PATH.", envvar="SSDB")]
 Alias = Annotated[bool, typer.Option(help="NAME alone stands for this version from now on.")]

@@ -30,8 +30,13 @@ def publish(client: Client, run: str, name: str, alias: bool = True, device: str
 
     Without a version it is the next number. A version never changes: publishing the same policy again is no error,
     another one is. ``alias``: NAME stands for it from now on, once the server was seen to decide as the file does.
-    ``batch``: requests of so many states may be computed at once. Raises :class:`PublishError`.
+    ``batch``: requests of so many states may be computed at once. A folder with NITTA's value network is published as
+    :func:`publish_values` does. Raises :class:`PublishError`.
     """
+    if (Path(run) / value_model.CARD).is_file():
+        if not alias or device != "CPU" or batch:
+            raise PublishError(f"{run}: a value network is published for the CPU, unbatched, and the name moves to it")
+        return publish_values(client, Path(run), name)
     title, colon, version = name.partition(":")
     for part in (title, version) if colon else (title,):
         if not NAME.fullmatch(part):

@@ -124,6 +124,18 @@ def test_what_is_no_value_network_is_not_published(orchestrator, tmp_path):
         assert Trials([]).judge(client, "jit:1") == 0, "a policy is no value network"
 
 
+def test_a_value_network_is_published_as_policies_are(gymcc, orchestrator, tmp_path):
+    net = ValueNet(len(COLUMNS), (4,))
+    export(net, COLUMNS, tmp_path, {"validation_mae": 1.5})
+    assert "published learned:1" in gymcc("publish", str(tmp_path), "--as", "learned", "--server", orchestrator.unix)
+    root = tree("tiny/gcd")
+    with Client(orchestrator.unix) as client:
+        served = ValueModel.served(client, "learned")
+        assert served.card.validation_mae == 1.5
+        assert served.scores(views(root)) == pytest.approx(ValueModel.load(tmp_path).scores(views(root)), abs=1e-5)
+    assert "unbatched" in gymcc("publish", str(tmp_path), "--as", "x", "--server", orchestrator.unix, "--batch", "8")
+
+
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [

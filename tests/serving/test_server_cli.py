@@ -107,6 +107,7 @@ def test_a_policy_that_decides_otherwise_on_the_server_is_taken_back(tmp_path, m
         (("serve", "--threads", "0"), "threads is 0"),
         (("serve", "--backends", "ONNX,MXNET"), "unknown back ends MXNET; allowed are ONNX, TORCH, TF"),
         (("serve", "--save-every", "5"), "give a snapshot file"),
+        (("serve", "--port", "0", "--backends", "onnx", "--snapshot", "/nowhere/x"), "/nowhere/x: a snapshot needs a"),
         (("serve", "--port", "99999"), "port 99999 is none; allowed are 0"),
         (("publish", "nothing-here", "--as", "p", "--server", "127.0.0.1:1"), "127.0.0.1:1"),
         (("models", "--server", "nowhere"), "no address"),

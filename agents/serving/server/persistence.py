@@ -32,6 +32,8 @@ class Saver:
 
     async def begin(self) -> None:
         """Read what there is and keep a journal from now on; raises :class:`SnapshotError` or OSError."""
+        if not self._path.parent.is_dir():
+            raise OSError(f"{self._path}: a snapshot needs a folder that is there")
         covered = await self._load() if self._path.exists() else 0
         journals = journal.found(self._path)
         for number, path in journals:
