@@ -99,6 +99,17 @@ def test_fetches_fade_as_the_cache_grows_and_end_where_the_hot_code_fits():
     code = CostModel(program_, CLOSURE).cost(NOTHING).size
     fits = next(cache for cache, time in zip(caches, times, strict=True) if time == times[-1])
     assert code / 4 < fits < code + 100
+    half = times[caches.index(fits // 200 * 100)]
+    assert (half - times[-1]) / (times[0] - times[-1]) == pytest.approx(0.5, abs=0.1)
+
+
+def test_code_that_seldom_runs_takes_no_room_in_the_cache():
+    cold = "; ".join(["print_int (f !r)"] * 40)
+    turns = "for i = 1 to 5000 do r := (!r + i) land 255 done"
+    program_ = parse_program(f"let r = ref 1 let f x = x * x + 3 let () = {turns}; {cold}", "cold")
+    small, none = (replace(STANDARD, cache=300, fetch=fetch) for fetch in (10, 0))
+    assert CostModel(program_, CLOSURE, small).cost(NOTHING) == CostModel(program_, CLOSURE, none).cost(NOTHING)
+    assert CostModel(program_, CLOSURE, small).cost(NOTHING).size > 10 * 300 / 4
 
 
 def test_living_through_calls_costs_spills():

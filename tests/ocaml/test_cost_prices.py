@@ -146,6 +146,14 @@ def test_stores_make_memory_be_read_again():
     assert paid(again.format("a.(0) <- 5;"), "array.get") == 2
 
 
+def test_fields_that_are_assigned_are_loaded_again():
+    again = "type p = { mutable v : int } let f p = let a = p.v in {} a + p.v let r = { v = 1 }"
+    stored, plain = (
+        paid(f"{again.replace('{}', more)} let () = print_int (1 + f r)", "load") for more in ("p.v <- 5;", "")
+    )
+    assert stored == plain + 1
+
+
 def test_conditions_jump_instead_of_computing_a_value():
     inside = "let inside c = c >= 97 && c <= 122 "
     assert (

@@ -67,6 +67,8 @@ def test_closure_mode_decides_tests_of_constant_blocks_in_copies_and_of_no_other
     constant, computed = (types + f"let main () = f (A {n}) let () = print_int (main ())" for n in ("3", "!r"))
     assert branches(constant, CLOSURE) == branches(constant, FLAMBDA) == 1  # that of f itself
     assert branches(computed, CLOSURE) == branches(constant, CLOSURE) + 2  # in the copies of f and of main
+    source = types + "let c = A 3 let g () = match c with A n -> n | B n -> n * 2 let () = print_int (g ())"
+    assert [branches(source, rules) for rules in (CLOSURE, FLAMBDA)] == [2, 1]  # f and g, not the copy of g
     here = types + "let g x = let t = A x in match t with A n -> n | B n -> n * 3 let () = print_int (g !r + f (A 1))"
     assert branches(here, CLOSURE) == branches(constant, CLOSURE) + 2  # in g and in its copy
 
