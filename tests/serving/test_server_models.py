@@ -11,6 +11,8 @@ import pytest
 
 from gymcc.agents.serving.protocol.names import shard_key
 from gymcc.agents.serving.protocol.resp import encode_command
+from gymcc.agents.serving.server.errors import CommandError
+from gymcc.agents.serving.server.values import Model
 from tests.serving.orchestrator import running
 from tests.serving.redis_server import stored
 from tests.serving.wire import SLOW, Wire, onnx_sum, torch_module
@@ -380,3 +382,14 @@ def test_torch_is_refused_where_code_is(tmp_path):
         assert wire("DBSIZE") == 0
         assert wire("AI.MODELSTORE", "m", "ONNX", "CPU", "BLOB", onnx_sum()) == b"OK"
         assert not isinstance(wire("AI.INFO", "m"), hiredis.ReplyError)
+
+
+@pytest.mark.filterwarnings("ignore:Specified provider:UserWarning")
+def test_a_gpu_that_cannot_be_used_is_told_and_not_replaced_by_the_cpu(monkeypatch):
+    from gymcc.agents.serving.server.runners import onnx
+
+    if onnx.CUDA in onnx.onnxruntime.get_available_providers():
+        pytest.skip("there is one")
+    monkeypatch.setattr(onnx.onnxruntime, "get_available_providers", lambda: [onnx.CUDA])
+    with pytest.raises(CommandError, match="ERR Invalid DEVICE GPU: onnxruntime cannot use CUDA"):
+        onnx.load(Model("ONNX", "GPU", onnx_sum(), "digest"), 1)

@@ -7,7 +7,7 @@ import time
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from gymcc.agents.serving.server import local
@@ -148,6 +148,7 @@ def test_every_operation_does_what_it_does_to_a_dictionary(steps):
 
 @settings(max_examples=100)
 @given(st.lists(STEPS, max_size=20))
+@example([("hash_set", b"h", {b"a": b"1", b"b": b"22"}), ("hash_delete", b"h", [b"a", b"x"])])
 def test_the_bytes_in_use_are_those_of_what_is_there(steps):
     """However it came to be there; and nothing is left once all is deleted."""
 

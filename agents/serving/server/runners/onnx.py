@@ -7,9 +7,11 @@ from typing import Any
 
 import onnxruntime
 
-from gymcc.agents.serving.server.errors import CommandError, one_line
+from gymcc.agents.serving.server.errors import BAD_DEVICE, CommandError, one_line
 from gymcc.agents.serving.server.runners import gpu
 from gymcc.agents.serving.server.values import Array, Model
+
+CUDA = "CUDAExecutionProvider"
 
 
 class OnnxRunner:
@@ -31,10 +33,10 @@ class OnnxRunner:
 def load(model: Model, threads: int) -> OnnxRunner:
     """Compile; raises :class:`CommandError`."""
     providers: list[Any] = ["CPUExecutionProvider"]
-    found = "CUDAExecutionProvider" in onnxruntime.get_available_providers()
+    found = CUDA in onnxruntime.get_available_providers()
     index = gpu(model.device, _gpus() if found else 0, "ONNX")
     if index is not None:
-        providers.insert(0, ("CUDAExecutionProvider", {"device_id": index}))
+        providers.insert(0, (CUDA, {"device_id": index}))
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = threads
     options.inter_op_num_threads = 1
@@ -43,6 +45,8 @@ def load(model: Model, threads: int) -> OnnxRunner:
         session = onnxruntime.InferenceSession(model.blob, options, providers=providers)
     except Exception as error:  # onnxruntime raises a dozen classes of its own
         raise CommandError(f"ERR the model is not ONNX that can be run: {one_line(error)}") from error
+    if index is not None and CUDA not in session.get_providers():  # it would take the CPU without a word
+        raise CommandError(f"{BAD_DEVICE} {model.device}: onnxruntime cannot use CUDA on this server")
     return OnnxRunner(
         session,
         _chosen(model.inputs, [item.name for item in session.get_inputs()], "INPUTS"),
