@@ -54,3 +54,15 @@ def served(folder: Path, *options: str) -> Iterator[Served]:
     finally:
         found.process.kill()
         found.process.communicate()
+
+
+def processes_in(folder: Path) -> list[str]:
+    """Command lines of what runs in a folder."""
+    found = []
+    for entry in Path("/proc").glob("[0-9]*"):
+        try:
+            if Path(os.readlink(entry / "cwd")).is_relative_to(folder):
+                found.append((entry / "cmdline").read_bytes().replace(b"\0", b" ").decode())
+        except OSError:
+            continue
+    return found

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import signal
 import socket
 import subprocess
@@ -21,6 +20,7 @@ from gymcc.agents.launch.slurm import SlurmError
 from gymcc.agents.launch.state import State
 from gymcc.agents.serving.experiment import Experiment, ExperimentError, Orchestrator, RunSettings, cluster
 from gymcc.agents.serving.experiment.batch import Script, text
+from tests.serving.process import processes_in
 
 
 def _program(folder: Path, text: str) -> RunSettings:
@@ -32,6 +32,7 @@ def _program(folder: Path, text: str) -> RunSettings:
 def test_programs_read_what_others_write_under_their_names(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "tmp"))
     (tmp_path / "tmp").mkdir()
+    monkeypatch.setenv("SSKEYOUT", "another's")
     exp = Experiment("pair", tmp_path / "pair")
     database = Orchestrator()
     writer = exp.create_model(
@@ -52,7 +53,9 @@ def test_programs_read_what_others_write_under_their_names(tmp_path: Path, monke
         _program(
             tmp_path / "reader",
             """
+            import os
             from gymcc.agents.serving import Client
+            assert "SSKEYOUT" not in os.environ
             print(Client(cluster=False).get_tensor("x"))
             """,
         ),
@@ -150,20 +153,9 @@ def test_nothing_outlives_an_experiment_that_is_killed(tmp_path: Path) -> None:
         assert process.stdout.readline() == "started\n"
         process.send_signal(signal.SIGKILL)
     deadline = time.monotonic() + 20
-    while left := _processes_in(tmp_path):
+    while left := processes_in(tmp_path):
         assert time.monotonic() < deadline, left
         time.sleep(0.1)
-
-
-def _processes_in(folder: Path) -> list[str]:
-    found = []
-    for entry in Path("/proc").glob("[0-9]*"):
-        try:
-            if Path(os.readlink(entry / "cwd")).is_relative_to(folder):
-                found.append((entry / "cmdline").read_bytes().replace(b"\0", b" ").decode())
-        except OSError:
-            continue
-    return found
 
 
 def test_a_batch_script_quotes_what_it_is_given(tmp_path: Path) -> None:

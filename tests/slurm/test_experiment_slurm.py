@@ -20,6 +20,7 @@ from gymcc.agents.launch.slurm import SlurmError
 from gymcc.agents.serving import Client, ServingError
 from gymcc.agents.serving.experiment import Experiment, ExperimentError, Model, Orchestrator
 from tests.serving import document
+from tests.serving.process import processes_in
 from tests.slurm.two_nodes import cluster, slurm, until
 
 __all__ = ["cluster"]  # pytest finds the fixture by its name here
@@ -207,3 +208,4 @@ def test_what_a_killed_experiment_leaves_can_be_cancelled(cluster: Path) -> None
     assert json.loads(gymcc("jobs", folder / "killed", "--json"))[0]["state"] == "CANCELLED"
     until(is_idle, lambda: slurm("squeue"))
     assert not list(Path("/tmp").glob(f"gymcc-{row['job']}-*"))
+    assert not processes_in(folder)

@@ -17,7 +17,7 @@ OPTION = re.compile(r"[a-z][a-z0-9-]*")
 COUNTS = ("ntasks", "ntasks-per-node")  # how often a program runs; unless asked for, once on every node
 
 BEGIN = """
-cd {folder}
+cd {folder} || exit 1
 {variables}
 [ -z "${{SLURM_CPUS_PER_TASK:-}}" ] || export SRUN_CPUS_PER_TASK=$SLURM_CPUS_PER_TASK
 trap 'scancel "$SLURM_JOB_ID" 2>/dev/null' TERM   # what `gymcc cancel` sends: programs get SIGTERM, and time to end
@@ -123,7 +123,7 @@ def directives(script: Script, folder: Path, options: Mapping[str, str | int | N
                 "of letters, digits and . @ + , : = / [ ] - _"
             )
     out = output(folder)
-    asked = {"job-name": f"gymcc-{script.name}", "output": out, "error": out.with_suffix(".err"), **options}
+    asked = {"job-name": f"gymcc-{script.name}", **options, "output": out, "error": out.with_suffix(".err")}
     if not any(count in asked for count in COUNTS):
         asked["ntasks-per-node"] = 1
     return [f"#SBATCH --{key}" + ("" if value is None else f"={value}") for key, value in asked.items()]
