@@ -43,6 +43,10 @@ Synthesised = Annotated[
     typer.Option("--program", metavar="PROGRAM.lua", help="What NITTA synthesises; policies and guides need it."),
 ]
 
+Published = Annotated[
+    str | None, typer.Option(metavar="ADDRESS", help="A `gymcc serve` whose published value networks are served, too.")
+]
+
 
 @app.callback()
 def group() -> None:
@@ -81,19 +85,21 @@ def ml_backend(
     program: Synthesised = None,
     uarch: Uarch = "",
     number_type: Type = "",
+    server: Published = None,
 ) -> None:
     """Score options for NITTA (-s ml_NAME); run it in NITTA's working directory, where it leaves its URL."""
     try:
         from gymcc.agents.serving.nitta_ml.service import run
     except ImportError as error:
         raise RuntimeError(f"the scoring service needs `pip install 'gymcc[serve]'` ({error})") from error
+    from gymcc.agents.serving.client.client import Client
     from gymcc.agents.serving.nitta_ml.asked import Target
     from gymcc.agents.serving.nitta_ml.store import Store
 
     target = Target(program, _value(uarch), _value(number_type)) if program else None
     if target:
         target.root()  # what is wrong with it is told now, not to NITTA
-    run(Store(models, target), host, port_number(port))
+    run(Store(models, target, Client(server) if server else None), host, port_number(port))
 
 
 def port_number(text: str) -> int:

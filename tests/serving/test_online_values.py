@@ -21,6 +21,7 @@ from gymcc.agents.nitta_value.settings import Programs
 from gymcc.agents.rllib.gate import Gate
 from gymcc.agents.serving import Client
 from gymcc.agents.serving.client.decide import published_key
+from gymcc.agents.serving.nitta_ml.store import Store, UnknownModel
 from gymcc.agents.serving.nitta_ml.value_model import ValueModel
 from gymcc.agents.serving.online.sources import ListSource
 from gymcc.agents.serving.publish import PublishError, publish_values
@@ -133,6 +134,11 @@ def test_a_value_network_is_published_as_policies_are(gymcc, orchestrator, tmp_p
         served = ValueModel.served(client, "learned")
         assert served.card.validation_mae == 1.5
         assert served.scores(views(root)) == pytest.approx(ValueModel.load(tmp_path).scores(views(root)), abs=1e-5)
+        store = Store(server=client)  # what a NITTA asks
+        assert store["learned"].scorer.scores(views(root)) == served.scores(views(root))
+        assert {"learned", "nitta-guide"} <= set(store.names())
+        with pytest.raises(UnknownModel, match="learned"):
+            store["unlearned"]
     assert "unbatched" in gymcc("publish", str(tmp_path), "--as", "x", "--server", orchestrator.unix, "--batch", "8")
 
 

@@ -9,6 +9,7 @@ from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ConfigDict
 from pydantic.alias_generators import to_camel
 
+from gymcc.agents.serving.client.errors import ServingError
 from gymcc.agents.serving.nitta_ml.store import Model, Store, UnknownModel
 
 ALL = "all"
@@ -80,6 +81,10 @@ def build_app(store: Store) -> FastAPI:
     @app.exception_handler(ValueError)
     def unusable(_: Request, error: ValueError) -> JSONResponse:
         return JSONResponse({"detail": str(error)}, 422)
+
+    @app.exception_handler(ServingError)
+    def unavailable(_: Request, error: ServingError) -> JSONResponse:
+        return JSONResponse({"detail": str(error)}, 503)
 
     @app.get("/models/{name}")
     def info(name: str) -> InfoResponse:

@@ -9,6 +9,8 @@ from pathlib import Path
 from threading import Lock
 from typing import Any, Protocol
 
+from gymcc.agents.serving.client.client import Client
+from gymcc.agents.serving.client.decide import published_key
 from gymcc.agents.serving.nitta_ml import guide_model
 from gymcc.agents.serving.nitta_ml.asked import Target
 from gymcc.agents.serving.nitta_ml.guide_model import SHIPPED, GuideModel
@@ -43,13 +45,14 @@ class Model:
 class Store:
     """Models of the folder ``root``, by the names of their own folders, and the guide that is shipped. Thread-safe.
 
-    ``target`` is what NITTA synthesises, which policies and guides must know.
+    ``target`` is what NITTA synthesises, which policies and guides must know. ``server``: where value networks of other
+    names are published; each request is answered by the version that the name then stands for.
     """
 
-    def __init__(self, root: Path | None = None, target: Target | None = None) -> None:
+    def __init__(self, root: Path | None = None, target: Target | None = None, server: Client | None = None) -> None:
         if root is not None and not root.is_dir():
             raise ValueError(f"{root}: no such folder of models")
-        self.root, self.target, self._lock = root, target, Lock()
+        self.root, self.target, self.server, self._lock = root, target, server, Lock()
         self._loaded: dict[str, Model] = {}
 
     def __getitem__(self, name: str) -> Model:
@@ -62,10 +65,14 @@ class Store:
     def names(self) -> list[str]:
         """All there are."""
         own = self.root.glob("*/*") if self.root else ()
-        return sorted({SHIPPED.name, *(path.parent.name for path in own if path.name in _MARKERS)})
+        published = [name for model in self.server.get_models() for name in model.aliases] if self.server else []
+        return sorted({SHIPPED.name, *(path.parent.name for path in own if path.name in _MARKERS), *published})
 
     def _load(self, name: str) -> Model:
         folder = self._folder(name)
+        if folder is None and self.server is not None and published_key(self.server, name):
+            model = ValueModel.served(self.server, name)
+            return Model(name, model, model.card.train_mae, model.card.validation_mae)
         if folder is None:
             where = self.root.absolute() if self.root else "the shipped models"
             raise UnknownModel(f"Model {name} not found in root {where}; there are {', '.join(self.names())}")
