@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import threading
 from importlib.util import find_spec
 
@@ -11,6 +12,7 @@ import pytest
 
 from gymcc.agents.serving.protocol.names import shard_key
 from gymcc.agents.serving.protocol.resp import encode_command
+from gymcc.agents.serving.server.batching import Batcher
 from gymcc.agents.serving.server.errors import CommandError
 from gymcc.agents.serving.server.values import Model
 from tests.serving.orchestrator import running
@@ -393,3 +395,20 @@ def test_a_gpu_that_cannot_be_used_is_told_and_not_replaced_by_the_cpu(monkeypat
     monkeypatch.setattr(onnx.onnxruntime, "get_available_providers", lambda: [onnx.CUDA])
     with pytest.raises(CommandError, match="ERR Invalid DEVICE GPU: onnxruntime cannot use CUDA"):
         onnx.load(Model("ONNX", "GPU", onnx_sum(), "digest"), 1)
+
+
+def test_a_batch_has_no_more_rows_than_it_may_but_for_a_single_request():
+    async def check():
+        seen = []
+
+        async def execute(arrays, rows):
+            seen.append(rows)
+            return arrays
+
+        batcher = Batcher((4, 2, 0), execute)
+        asked = [batcher.run([np.full((rows, 2), rows)], rows) for rows in (3, 3, 1, 9)]
+        for rows, (reply,) in zip((3, 3, 1, 9), await asyncio.gather(*asked), strict=True):
+            assert (reply == np.full((rows, 2), rows)).all()
+        assert seen == [4, 3, 9], "the third goes with the first, for which the second is too large"
+
+    asyncio.run(check())
