@@ -201,6 +201,15 @@ def test_files_are_copied_linked_and_filled_in(tmp_path: Path, monkeypatch: pyte
         model.attach_generator_files(to_copy="linked")
 
 
+def test_without_slurm_nothing_is_started(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    exp = Experiment("nowhere", tmp_path / "nowhere", launcher="slurm")
+    model = exp.create_model("m", RunSettings("python"))
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(ExperimentError, match=r'no SLURM here: .* launcher="local"'):
+        exp.start(Orchestrator(), model)
+    assert not exp.exp_path.exists()
+
+
 def test_slurms_words_in_smartsims(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A controller that does not answer for a while ends nothing; what is over stays so without asking."""
     told: list[str | None] = []

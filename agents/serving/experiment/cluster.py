@@ -6,6 +6,7 @@ experiment's own process is gone.
 
 from __future__ import annotations
 
+import shutil
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -92,7 +93,15 @@ class Beside:
 
 
 def check(folder: Path) -> None:
-    """Raise :class:`ExperimentError` if an earlier job of the same folder still waits or runs, SlurmError."""
+    """Raise :class:`ExperimentError` without a SLURM, or if an earlier job of the folder still waits or runs.
+
+    Raises SlurmError if that cannot be told.
+    """
+    if shutil.which("sbatch") is None:
+        raise ExperimentError(
+            "no SLURM here: sbatch is not on the search path; run this on a login node of the cluster, or with "
+            'launcher="local"'
+        )
     facts = Books(folder).facts()
     if facts and at_work(folder):
         raise ExperimentError(

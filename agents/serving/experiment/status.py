@@ -40,7 +40,7 @@ def await_ready(name: str, server: Started, out: Path, seconds: float, poll: flo
         over, late = server.status() not in AT_WORK, time.monotonic() > deadline
         if over or late:
             server.stop()
-            how = f"ended, {server.why()}" if over else f"is not ready within {seconds:.0f} s"
+            how = f"ended, {server.why()}" if over else f"is not ready within {seconds:.0f} s, but {server.status()}"
             raise ExperimentError(f"the server {name} {how}{last_words(out.with_suffix('.err'))}")
         time.sleep(poll)
 
