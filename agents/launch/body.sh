@@ -2,6 +2,8 @@
 
 say() { printf '%s gymcc launch: %s\n' "$(date -u +%FT%TZ)" "$*"; }
 
+answers() { (exec 3<>"/dev/tcp/${RAY_ADDRESS%:*}/${RAY_ADDRESS##*:}") 2>/dev/null; }   # Ray's head
+
 # Ray's part of one node: number 0 is the head, the others join it. Ends when Ray ends or is told to.
 node() {
   local tmp=${TMPDIR:-/tmp} options=(--block --num-cpus="$2" --num-gpus="$gpus" --object-store-memory=268435456)
@@ -20,12 +22,15 @@ node() {
     fi
   else
     options+=(--address="$RAY_ADDRESS")
-    until (exec 3<>"/dev/tcp/${RAY_ADDRESS%:*}/${RAY_ADDRESS##*:}") 2>/dev/null; do sleep 1; done
+    until answers; do sleep 1; done
   fi
   local asked=''
   trap 'asked=yes; kill -TERM "$ray" 2>/dev/null' TERM USR1
   setsid "$python" -m ray.scripts.scripts start "${options[@]}" & ray=$!   # SLURM's signals end at this script
-  while kill -0 "$ray" 2>/dev/null; do wait "$ray"; done   # more than once, since a signal cuts it short
+  while kill -0 "$ray" 2>/dev/null; do
+    [ -d "/proc/$PPID" ] || kill -TERM "$ray"    # SLURM's part of this step is gone: nobody else would end Ray
+    sleep 5 & wait -n "$ray" $!
+  done
   [ "$asked" ]                                   # status: whether it was to end
 }
 
@@ -89,7 +94,7 @@ job() {
   done
   wait "$driver" || status=$?
   for ((i = 0; i < 6 && status != 0 && status != 75 && status != 130; i++)); do   # it may have died of the head's loss
-    head_alive || { lost=head; break; }
+    { head_alive && answers; } || { lost=head; break; }
     sleep 0.5
   done
   [ "$lost" != head ] || [ ! -e "$up" ] || [ "$asked" ] || asked=requeue   # a head that never came up will not next time

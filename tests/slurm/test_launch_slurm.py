@@ -73,6 +73,11 @@ def kill_ray(job: str, node: str) -> None:
     slurm("scancel", "--signal=KILL", steps[node])
 
 
+def start_again(job: str) -> None:
+    """SLURM has requeued jobs wait for two minutes; within a second their credentials still count as revoked."""
+    slurm("scontrol", "update", f"JobId={job}", "StartTime=now+2")
+
+
 def newest(run: Path) -> dict[str, Any]:
     """State of the newest checkpoint."""
     path = max((run / "checkpoints").glob("[0-9]*"))
@@ -80,7 +85,7 @@ def newest(run: Path) -> dict[str, Any]:
     return state
 
 
-def test_two_nodes_train_lose_one_are_requeued_and_cancelled(cluster: Path) -> None:
+def test_two_nodes_train_lose_one_then_the_head_are_requeued_and_cancelled(cluster: Path) -> None:
     run = cluster / "two"
     endless = ("--set", "budget.env_steps=100000000", "--set", "logger.wandb.mode=offline", "--runners", 2)
     job = launch(run, "--nodes", 2, "--cpus-per-node", 2, *endless)
@@ -104,14 +109,24 @@ def test_two_nodes_train_lose_one_are_requeued_and_cancelled(cluster: Path) -> N
     policy = json.loads((run / "policy.json").read_text())["validation"]["speedup"]
     wait(lambda: not processes(job, run), run)
 
-    # SLURM has requeued jobs wait for two minutes; within a second their credentials still count as revoked
-    slurm("scontrol", "update", f"JobId={job}", "StartTime=now+2")
+    start_again(job)
     wait(lambda: len(rows(run)) > len(first) + 1, run)
     assert "start 2, on n0 n1" in log(run)
-    second = rows(run)
-    assert second[: len(first)] == first
-    assert [row["iteration"] for row in second] == list(range(1, len(second) + 1))
-    assert all(a["env_steps"] < b["env_steps"] for a, b in pairwise(second))
+    assert rows(run)[: len(first)] == first
+
+    kill_ray(job, "n0")
+    wait(lambda: job_state(job) == "PENDING", run)
+    assert "Ray on n0 ended" in log(run)
+    kept = newest(run)["iteration"]
+    second = rows(run)[:kept]
+    wait(lambda: not processes(job, run), run)
+
+    start_again(job)
+    wait(lambda: "start 3" in log(run) and len(rows(run)) > kept + 1, run)
+    third = rows(run)
+    assert third[:kept] == second
+    assert [row["iteration"] for row in third] == list(range(1, len(third) + 1))
+    assert all(a["env_steps"] < b["env_steps"] for a, b in pairwise(third))
 
     done = gymcc("cancel", run)
     assert done.stdout.strip() == f"{run}: ended", done.stdout + done.stderr
