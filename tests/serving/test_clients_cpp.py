@@ -12,11 +12,17 @@ STRICT = ("-std=c++17", "-Wall", "-Wextra", "-Wpedantic", "-Werror", "-Wconversi
 INCLUDE = ("-I", CLIENTS / "c", "-I", CLIENTS / "cpp")
 
 
+@pytest.fixture(scope="module")
+def example(tmp_path_factory):
+    program = tmp_path_factory.mktemp("cpp") / "decide"
+    build("g++", *STRICT, *INCLUDE, "-o", program, CLIENTS / "cpp" / "decide.cpp")
+    return program
+
+
 @pytest.mark.parametrize(("name", "policy"), [("jit", "jitcse-cloning"), ("mm", "looptune-mm-dqn")])
-def test_the_example_decides_as_the_policy_does(orchestrator, tmp_path, name, policy):
-    build("g++", *STRICT, *INCLUDE, "-o", tmp_path / "decide", CLIENTS / "cpp" / "decide.cpp")
+def test_the_example_decides_as_the_policy_does(orchestrator, example, name, policy):
     here = Policy.load(policy)
-    done = run(tmp_path / "decide", orchestrator.unix, name, stdin=typed(*state(here, 3)))
+    done = run(example, orchestrator.unix, name, stdin=typed(*state(here, 3)))
     check_decision(done, here, 3)
 
 

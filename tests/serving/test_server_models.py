@@ -14,6 +14,8 @@ from gymcc.agents.serving.protocol.names import shard_key
 from gymcc.agents.serving.protocol.resp import encode_command
 from gymcc.agents.serving.server.batching import Batcher
 from gymcc.agents.serving.server.errors import CommandError
+from gymcc.agents.serving.server.limits import Settings
+from gymcc.agents.serving.server.models import Host
 from gymcc.agents.serving.server.values import Model
 from tests.serving.orchestrator import running
 from tests.serving.redis_server import stored
@@ -412,3 +414,27 @@ def test_a_batch_has_no_more_rows_than_it_may_but_for_a_single_request():
         assert seen == [4, 3, 9], "the third goes with the first, for which the second is too large"
 
     asyncio.run(check())
+
+
+def test_what_timed_out_before_it_began_is_not_run_any_more():
+    async def check():
+        host, done, go_on = Host(Settings(threads=1)), [], threading.Event()
+        before = asyncio.ensure_future(host.off_loop(go_on.wait))
+        await asyncio.sleep(0)
+        with pytest.raises(CommandError, match="TIMEDOUT the model took longer than 50 ms"):
+            await host.off_loop(done.append, "late", timeout=0.05)
+        go_on.set()
+        await before
+        await host.off_loop(done.append, "next")
+        assert done == ["next"]
+        host.close()
+
+    asyncio.run(check())
+
+
+def test_another_model_under_a_key_begins_to_count_anew(wire):
+    for scale in (1.0, 2.0):
+        wire("AI.MODELSTORE", "m", "ONNX", "CPU", "BLOB", onnx_sum(scale=scale))
+        assert wire(*execute("m", "x", "y")) == b"OK"
+        info = wire("AI.INFO", "m")
+        assert dict(zip(info[::2], info[1::2], strict=True))[b"calls"] == 1

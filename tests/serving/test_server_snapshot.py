@@ -80,6 +80,19 @@ def test_whatever_was_done_is_there_again_but_plain_tensors(steps, orderly):
         asyncio.run(check(Path(name)))
 
 
+def test_an_alias_that_is_older_than_its_model_comes_back(tmp_path):
+    """The model was deleted and stored again, say."""
+
+    async def check():
+        async with server(tmp_path) as first:
+            await first.store.put(b"p", Alias(b"p:1"))
+            await first.store.put(b"p:1", MODEL)
+        async with killed(tmp_path) as second:
+            assert sorted(await second.store.models()) == [b"p", b"p:1"]
+
+    asyncio.run(check())
+
+
 @pytest.mark.parametrize("orderly", [True, False])
 def test_every_kind_of_value_comes_back_as_it_was(tmp_path, monkeypatch, orderly):
     async def check():

@@ -488,10 +488,11 @@ static int gymcc__connect_to(gymcc_client *client, const struct sockaddr *to, so
 #endif
     if (!connect(client->socket, to, size)) return 0;
     error = errno;
-    if (error == EINPROGRESS)
-        error = !gymcc__wait(client, POLLOUT)                                              ? ETIMEDOUT
-                : getsockopt(client->socket, SOL_SOCKET, SO_ERROR, &error, &length) ? errno
-                                                                                    : error;
+    if (error == EINPROGRESS) {
+        int late = !gymcc__wait(client, POLLOUT);
+        if (getsockopt(client->socket, SOL_SOCKET, SO_ERROR, &error, &length)) error = errno;
+        if (late && !error) error = ETIMEDOUT;
+    }
     if (error) gymcc__hang_up(client);
     return error;
 }
