@@ -15,6 +15,7 @@ from gymcc.agents.serving.online.sources import Batch, ListSource, NumberedSourc
 from gymcc.agents.serving.protocol.address import Settings
 
 Arrays = tuple[NDArray[Any], ...]
+FIRST_PAUSE = 0.1  # seconds between looks for a first batch, doubled each time
 
 
 class GrowingData:
@@ -85,9 +86,12 @@ class GrowingData:
         return self._batches
 
     def init_samples(self) -> None:
-        """Connect and wait for the first batch; raises TimeoutError after ``max_fetch_trials`` looks (-1: never)."""
+        """Connect and wait for the first batch, which is looked for often at first, and each ``wait_interval`` later.
+
+        Raises TimeoutError after as many intervals as ``max_fetch_trials`` looks have between them (-1: never).
+        """
         client = self._connect()
-        trial = 0
+        begun, pause = time.monotonic(), min(FIRST_PAUSE, self._wait)
         while True:
             if self._sources is None:
                 self._sources = self._open(client)
@@ -95,10 +99,11 @@ class GrowingData:
                 self.update()
             if self._batches:
                 return
-            trial += 1
-            if trial == self._trials:
-                raise TimeoutError(f"no batch of {self._given!r} after {trial} looks, {self._wait} s apart")
-            time.sleep(self._wait)
+            waited = time.monotonic() - begun
+            if self._trials > 0 and waited >= (self._trials - 1) * self._wait:
+                raise TimeoutError(f"no batch of {self._given!r} within {waited:.1f} s")
+            time.sleep(pause)
+            pause = min(2 * pause, self._wait)
 
     def update(self) -> int:
         """Take in what is new; how many samples that is."""
