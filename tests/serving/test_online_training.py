@@ -11,7 +11,10 @@ import pytest
 
 pytest.importorskip("ray")
 
+from gymcc.agents.config import load
+from gymcc.agents.rllib.gate import Gate
 from gymcc.agents.rllib.trajectory import Trajectory
+from gymcc.agents.rllib.validation import Validator
 from gymcc.agents.serving import Client
 from gymcc.agents.serving.online.episodes import to_episodes, to_transitions
 from gymcc.agents.serving.online.upload import TransitionUploader
@@ -28,34 +31,43 @@ def work(gymcc, server: str, name: str, episodes: int, *more: object) -> list[tu
     ]
 
 
-def train(gymcc, server: str, name: str, run: Path, steps: int, *more: object) -> tuple[list[dict[str, float]], str]:
+def train(gymcc, server: str, name: str, run: Path, steps: int) -> tuple[list[dict[str, float]], str]:
     """Rows of metrics, and what was printed."""
     data = {"address": server, "publish": name, "list": f"{name}-episodes", "patience": 2, "idle_minutes": 0.05}
-    settings = [f"data={json.dumps(data)}", f"budget={{env_steps: {steps}, iteration_steps: 500}}", *more]
+    settings = [
+        f"data={json.dumps(data)}",
+        f"budget={{env_steps: {steps}, iteration_steps: 500}}",
+        "validation.every=2",
+    ]
     settings.append("logger={wandb: {mode: disabled}}")
     told = gymcc("train", str(SMOKE), "--out", str(run), *(part for each in settings for part in ("--set", each)))
     return [json.loads(line) for line in (run / "metrics.jsonl").read_text().splitlines()], told
 
 
 def test_uploads_train_a_policy_that_workers_then_follow_and_a_worse_one_stays_at_home(gymcc, orchestrator, tmp_path):
-    server, name = orchestrator.unix, "looped"
+    server, name, run = orchestrator.unix, "looped", tmp_path / "run"
+    with Client(server) as client:  # of another environment
+        TransitionUploader("looped-episodes", client=client).put_transitions(to_transitions(episode(4)), 0)
     before = work(gymcc, server, name, 150, "--epsilon", 0.2)
     assert {version for version, _ in before} == {-1}, "nobody has published yet"
-    rows, told = train(gymcc, server, name, tmp_path / "first", 1500)
-    assert rows[-1]["env_steps"] >= 1500
-    assert "ended:" not in told, "the budget is spent"
-    best = max(row["validation_speedup"] for row in rows)
+    rows, told = train(gymcc, server, name, run, 1_000_000)
+    assert "ended:   nothing that can be learned from was uploaded to 'looped-episodes' for 0.05 minutes" in told
+    assert rows[-1]["env_steps"] >= 1400, "and all that had been was learned from"
+    assert rows[-1]["refused"] == 1
+    best = max(row.get("validation_speedup", 0) for row in rows)
+    assert "validation_speedup" in rows[-1], "however it ends, it ends with a validation"
     with Client(server) as client:
         (at_work,) = (model.key for model in client.get_models() if name in model.aliases)
         card = json.loads(client.get_card(name))
-    assert at_work == f"{name}:{int(rows[-1]['published'])}"
-    assert card["validation"]["speedup"] == pytest.approx(best), "the best one seen is at work"
-    after = work(gymcc, server, name, 50, "--epsilon", 0.0)
-    assert after[0][0] == rows[-1]["published"]
-    assert after[0][1] > before[-1][1], "what it learned shows where it decides"
-    second, _ = train(gymcc, server, name, tmp_path / "second", 100, "algorithm.learning_starts=1000000")
-    assert max(row["validation_speedup"] for row in second) < best, "an untrained network"
-    assert second[-1]["published"] == rows[-1]["published"], "is not published"
+        assert at_work == f"{name}:{int(rows[-1]['published'])}"
+        assert card["validation"]["speedup"] == pytest.approx(best), "the best one seen is at work"
+        after = work(gymcc, server, name, 50, "--epsilon", 0.0)
+        assert after[0][0] == rows[-1]["published"]
+        assert after[0][1] > before[-1][1], "what it learned shows where it decides"
+        gate = Gate.of(load(run / "config.yaml"), Validator(load(run / "config.yaml")))
+        assert gate.offer(run, best * 0.999) is None, "a worse one is not published"
+        assert gate.at_work() == at_work
+        assert gate.offer(run, best * 1.001) == gate.at_work() != at_work
 
 
 def episode(steps: int) -> Trajectory:
@@ -100,15 +112,3 @@ def test_what_is_no_batch_of_transitions_is_refused(name, value, told):
     batch = {**to_transitions(episode(4)), name: value}
     with pytest.raises(ValueError, match=told):
         to_episodes({key: column for key, column in batch.items() if column is not None}, 5, 3)
-
-
-def test_a_batch_of_another_environment_is_passed_over_and_silence_ends_a_training(gymcc, orchestrator, tmp_path):
-    with Client(orchestrator.unix) as client:
-        TransitionUploader("mixed-episodes", client=client).put_transitions(to_transitions(episode(4)), 0)
-    work(gymcc, orchestrator.unix, "mixed", 50, "--epsilon", 0.2, "--rank", "w")
-    rows, told = train(gymcc, orchestrator.unix, "mixed", tmp_path / "run", 1_000_000, "validation.every=100")
-    assert rows[-1]["refused"] == 1
-    assert rows[-1]["env_steps"] >= 300
-    assert "was uploaded to 'mixed-episodes' for 0.05 minutes" in told
-    assert rows[-1]["validation_speedup"] > 0, "validated in the end, though it was not due"
-    assert (tmp_path / "run" / "policy.onnx").is_file()

@@ -34,7 +34,7 @@ from gymcc.envs.nitta.tree import open_tree
 
 CONFIG = Path(__file__).parents[2] / "configs" / "nitta-value-online.yaml"
 PROGRAMS = ["tiny/hold", "tiny/blink", "tiny/gcd"]
-QUICK = ("layers=[16]", "steps=300", "rounds=9", "descents=40", "trials={generated: {small: 2}, shipped: false}")
+QUICK = ("layers=[16]", "steps=100", "rounds=9", "descents=40", "trials={generated: {small: 1}, shipped: false}")
 
 
 def tree(program):
@@ -66,7 +66,7 @@ def test_descents_train_a_network_that_workers_then_follow_and_a_worse_one_stays
         at_work, card = published_key(client, "valued"), json.loads(client.get_card("valued"))
         best = max(row["speedup"] for row in rows)
         assert card["validation"]["speedup"] == best
-        trials = Trials(pick(Programs(shipped=False, split="train", generated={"small": 2})))
+        trials = Trials(pick(Programs(shipped=False, split="train", generated={"small": 1})))
         assert trials.judge(client, "valued") == pytest.approx(best)
         assert trials.speedup(_scores(ValueModel.load(run))) == pytest.approx(best), "served and exported are the same"
         gate = Gate(client, "valued", trials.judge, publish_values, lasting=True)

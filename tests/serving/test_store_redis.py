@@ -101,6 +101,18 @@ def test_what_a_decision_alone_uses_stays_in_the_process(tmp_path, url):
         assert (one("EXISTS", "copied"), one("DEL", key, "shared"), one("DBSIZE")) == (0, 2, 0)
 
 
+def test_what_comes_from_a_decisions_keys_takes_the_place_of_what_was_there(tmp_path, url):
+    with two_servers(tmp_path, url) as (one, other):
+        one("RPUSH", f"{SCRATCH}l", "new")
+        other("RPUSH", "l", "old")
+        assert one("COPY", f"{SCRATCH}l", "l") == 0
+        assert one("COPY", f"{SCRATCH}l", "l", "REPLACE") == 1
+        assert other("LRANGE", "l", 0, -1) == [b"new"]
+        other("HSET", "h", "f", "old")
+        assert one("RENAME", f"{SCRATCH}l", "h") == b"OK"
+        assert other("LRANGE", "h", 0, -1) == [b"new"]
+
+
 def test_data_sets_grow_through_several_servers(tmp_path, url):
     with two_servers(tmp_path, url) as (one, other):
         for i in range(50):
@@ -133,7 +145,9 @@ def test_a_push_is_the_others_again_once_nobody_can_be_waiting(tmp_path, url, mo
     monkeypatch.setattr("gymcc.agents.serving.server.redis_pushes.RETRY_WINDOW", 0.05)
     with two_servers(tmp_path, url) as (one, other):
         assert one("RPUSH", "l", "x") == 1
-        time.sleep(0.2)
+        for i in range(10):  # though others push on
+            time.sleep(0.02)
+            one("RPUSH", "m", str(i))
         assert other("RPUSH", "l", "x") == 2
 
 

@@ -14,20 +14,21 @@ torch = pytest.importorskip("torch")
 SIZE = 4
 
 
-@pytest.fixture
-def trained(smartredis, tmp_path):
-    """A function that has two producers upload three batches each and reads them back with SmartSim's ``reader``."""
+@pytest.fixture(scope="module")
+def read(smartredis, tmp_path_factory):
+    """A function that reads with SmartSim's ``reader`` what two producers have uploaded, three batches each."""
+    folder = tmp_path_factory.mktemp("smartsim")
+    with running(folder) as server:
+        common = {"SSDB": server.tcp, "SR_DB_TYPE": "Standalone"}
+        for rank, name in enumerate(("left", "right")):
+            program(smartredis, "training", "upload", str(rank), "3", SSKEYOUT=name, **common)
 
-    def run(reader, **environ):
-        with running(tmp_path) as server:
-            common = {"SSDB": server.tcp, "SR_DB_TYPE": "Standalone"}
-            for rank, name in enumerate(("left", "right")):
-                program(smartredis, "training", "upload", str(rank), "3", SSKEYOUT=name, **common)
+        def run(reader, **environ):
             environ |= common | {"SSKEYIN": "left,right"}
-            program(smartredis, "training", reader, tmp_path / "read.json", **environ)
-        return json.loads((tmp_path / "read.json").read_text())
+            program(smartredis, "training", reader, folder / "read.json", **environ)
+            return json.loads((folder / "read.json").read_text())
 
-    return run
+        yield run
 
 
 def expected():
@@ -35,12 +36,12 @@ def expected():
     return {"samples": samples, "targets": [(batch + i) % 5 for _, batch, i in samples], "num_classes": 5}
 
 
-def test_what_producers_upload_a_consumer_downloads(trained):
-    assert trained("download") == expected() | {"batches": None}
+def test_what_producers_upload_a_consumer_downloads(read):
+    assert read("download") == expected() | {"batches": None}
 
 
-def test_what_producers_upload_torch_learns_from(trained):
+def test_what_producers_upload_torch_learns_from(read):
     site = Path(torch.__file__).parents[1]
-    found = trained("generate", GYMCC_TORCH=str(site))
+    found = read("generate", GYMCC_TORCH=str(site))
     assert found.pop("batches") == [[[SIZE, 3], [SIZE]]] * 6
     assert found == expected()
