@@ -142,6 +142,15 @@ def test_a_checkpoint_that_cannot_be_written_leaves_the_one_before(tmp_path: Pat
     assert [path.name for path in run.checkpoints.iterdir()] == ["000001"]
 
 
+def test_the_newest_checkpoint_is_so_by_number_whatever_a_nodes_clock_said(tmp_path: Path) -> None:
+    run = RunFolder(tmp_path)
+    for iteration, hours in ((1, 2), (2, 0), (3, -2)):
+        path = run.publish(iteration, lambda partial: (partial / "state.json").touch(), keep=2)
+        os.utime(path, times=(time.time() + 3600 * hours,) * 2)
+        assert run.latest() == path
+    assert [path.name for path in sorted(run.checkpoints.iterdir())] == ["000002", "000003"]
+
+
 def launched(path: Path) -> Books:
     """The books of a launch that nobody works at."""
     (path / "launch").mkdir()
