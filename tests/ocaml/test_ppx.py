@@ -43,12 +43,16 @@ def policies(tmp_path_factory, own_cache):
     }
 
 
-@pytest.fixture
-def project(tmp_path):
+def modules(folder):
     """The modules of a program in a folder to compile them in."""
     for name in MODULES:
-        shutil.copy(DATA / "modules" / name, tmp_path)
-    return tmp_path
+        shutil.copy(DATA / "modules" / name, folder)
+    return folder
+
+
+@pytest.fixture
+def project(tmp_path):
+    return modules(tmp_path)
 
 
 def ocamlopt(folder, policy, *files, options=(), compiler=None, more="", environment=None):
@@ -72,19 +76,26 @@ def compiled(folder, policy, *files, **options):
 # Decisions of the policy, in the machine code
 
 
+@pytest.fixture(scope="module")
+def inlined(policies, tmp_path_factory):
+    """The modules with all inlined that can be: their folder, what the program prints, and the decisions."""
+    folder = modules(tmp_path_factory.mktemp("inlined"))
+    return folder, *compiled(folder, policies["inline"], *MODULES)[1:]
+
+
 @needs_closure
-def test_a_program_of_several_modules_is_compiled_as_the_policy_decides(project, policies):
+def test_a_program_of_several_modules_is_compiled_as_the_policy_decides(project, policies, inlined):
     expected = subprocess.run([_plain(project)], capture_output=True, check=True).stdout
-    _, printed, decisions = compiled(project, policies["inline"], *MODULES)
+    folder, printed, decisions = inlined
     assert printed == expected
     assert set(decisions.values()) == {"inline"}
     assert {"mixing.ml:2:14", "queue_of.ml:7:18", "main.ml:4:8", "main.ml:14:22"} <= set(decisions)
-    inlined = _called(project)
+    left = _called(folder)
     _, printed, decisions = compiled(project, policies["never"], *MODULES)
     assert printed == expected
     assert set(decisions.values()) == {"never"}
     assert _called(project) >= {"twist", "mix", "pop", "push", "normal", "bits", "mixed", "get", "drain"}
-    assert inlined <= {"reversed", "drain"}  # recursive functions call themselves in copies, too
+    assert left <= {"reversed", "drain"}  # recursive functions call themselves in copies, too
 
 
 def _plain(folder):
@@ -135,8 +146,8 @@ def test_what_is_compiled_is_what_the_environment_rolls_out(policies, tmp_path, 
 
 
 @needs_closure
-def test_bodies_are_kept_for_other_files_if_asked_for(project, policies):
-    _, printed, kept = compiled(project, policies["inline"], *MODULES)
+def test_bodies_are_kept_for_other_files_if_asked_for(project, policies, inlined):
+    _, printed, kept = inlined
     _, again, plain = compiled(project, policies["inline"], *MODULES, more="--keep 0")
     assert printed == again
     assert plain.items() < kept.items()
@@ -203,7 +214,7 @@ def test_other_compilers_and_interfaces_are_left_alone(project):
     bytecode = CLOSURE.ocamlopt.path.with_name("ocamlc")
     if not bytecode.exists():
         pytest.skip("no ocamlc")
-    done = ocamlopt(project, "/no/policy", *MODULES, "-o", "bytes", compiler=bytecode)
+    done = ocamlopt(project, "/no/policy", "mixing.ml", "-o", "bytes", compiler=bytecode)
     assert done.returncode == 0, done.stderr
     assert done.stderr == ""
     done = ocamlopt(project, "/no/policy", "-c", "queue_of.mli")
