@@ -43,6 +43,8 @@ PIECES = [
     decision(gets=("y", "x")),
     decision(inputs=("b", "a")),
     decision(puts=("a", "a")),
+    decision(puts=("a", "a"), inputs=("a", "a")),  # the second counts for both
+    decision(outputs=("x", "x"), gets=("x", "x")),
     decision(outputs=("a", "y"), gets=("a", "y")),
     decision(outputs=("x",), gets=("x",)),  # the model has two
     decision(puts=(), gets=()),

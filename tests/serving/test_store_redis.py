@@ -113,6 +113,14 @@ def test_what_comes_from_a_decisions_keys_takes_the_place_of_what_was_there(tmp_
         assert other("LRANGE", "h", 0, -1) == [b"new"]
 
 
+def test_what_is_moved_or_copied_lives_no_longer_than_it_would_have(tmp_path, url):
+    with two_servers(tmp_path, url) as (one, other):
+        one("SET", "k", "v", "EX", 100)
+        assert one("COPY", "k", "in-another-slot") == 1
+        assert one("RENAME", "k", "and-another") == b"OK"
+        assert all(90 < other("TTL", key) <= 100 for key in ("in-another-slot", "and-another"))
+
+
 def test_data_sets_grow_through_several_servers(tmp_path, url):
     with two_servers(tmp_path, url) as (one, other):
         for i in range(50):
@@ -228,6 +236,16 @@ def test_only_so_many_models_stay_compiled(tmp_path):
 
     with redis(tmp_path / "r") as node:
         asyncio.run(check(node.url))
+
+
+def test_redis_forgets_the_names_of_models_that_are_gone(tmp_path):
+    with alone(tmp_path) as (node, _, wire):
+        for i in range(3):
+            wire("AI.MODELSTORE", f"m{i}", "ONNX", "CPU", "BLOB", onnx_sum())
+        assert node("SCARD", "gymcc.index") == b":3\r\n"
+        wire("AI.MODELDEL", "m0")
+        wire("DEL", "m1")
+        assert node("SMEMBERS", "gymcc.index") == b"*1\r\n$2\r\nm2\r\n"
 
 
 def test_plain_tensors_live_as_long_as_they_may(tmp_path):
