@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
@@ -100,6 +101,7 @@ def _open(
     stack.callback(algorithm.stop)
     look_rarely(algorithm)
     _prepare(algorithm, experiment, checkpoint)
+    new = folder is None
     if folder is None:
         folder = RunFolder.create(run_dir, experiment, run_facts(experiment, env, validator))
         stack.enter_context(folder.locked())
@@ -107,7 +109,12 @@ def _open(
         folder.write_json("run.json", run_facts(experiment, env, validator))
     facts = {**folder.read_json("run.json"), **experiment.model_dump(mode="json")}
     folder.forget_after(state.get("iteration", 0))
-    tracker = Tracker(experiment.logger, run_dir, facts, tracked, list(folder.rows()))
+    try:
+        tracker = Tracker(experiment.logger, run_dir, facts, tracked, list(folder.rows()))
+    except ConfigError:  # W&B rejects the key
+        if new:
+            shutil.rmtree(run_dir)
+        raise
     stack.callback(tracker.finish)
     return Training(experiment, folder, algorithm, env, validator, tracker, progress, state)
 

@@ -147,6 +147,7 @@ def test_a_wrong_key_is_told_before_anything_is_trained(service: Service, tmp_pa
     assert "rejects the key" in done.stderr.strip().splitlines()[-1]
     assert "logger.wandb.mode=offline" in done.stderr
     assert service.refused > 0
+    assert not (tmp_path / "run").exists(), "the same command works with the right key"
 
 
 def test_a_service_out_of_reach_makes_the_run_an_offline_one_that_reads_back(tmp_path: Path) -> None:
