@@ -423,6 +423,7 @@ def test_what_timed_out_before_it_began_is_not_run_any_more():
         await asyncio.sleep(0)
         with pytest.raises(CommandError, match="TIMEDOUT the model took longer than 50 ms"):
             await host.off_loop(done.append, "late", timeout=0.05)
+        await asyncio.sleep(0.01)  # asyncio takes a turn to tell the thread
         go_on.set()
         await before
         await host.off_loop(done.append, "next")
