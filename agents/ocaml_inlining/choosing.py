@@ -36,7 +36,7 @@ def learned(
     """
     others = [name for name in lessons.programs if name not in env.instances]
     choice = settings.choice
-    rules = [Rule(*parts) for parts in product(choice.inline, choice.never, choice.until)]
+    rules = [Rule(*parts) for parts in product(choice.inline, choice.never, choice.within)]
     found: dict[Rule, list[Outcome]] = {rule: [] for rule in rules}
     for fold in folds(programs, choice.folds):
         seen = [name for name in programs if name not in fold]
@@ -63,7 +63,8 @@ def columns(env: CompilerEnv[Any], settings: Settings) -> Columns:
     if not isinstance(observation, NextCall):
         known = ", ".join(name for name, each in env.observations.items() if isinstance(each, NextCall))
         raise ValueError(f"observation: a committee looks at calls, not {settings.observation!r}; allowed: {known}")
-    return Columns(observation.names.index("default_is_inline"), observation.names.index("predicted_growth"))
+    looked_at = ("default_is_inline", "predicted_growth", "callee_size", "whole_size")
+    return Columns(*map(observation.names.index, looked_at))
 
 
 def outcomes_of(
@@ -92,7 +93,7 @@ def choose_rule(found: Mapping[Rule, Sequence[Outcome]], choice: Choice) -> Rule
     kept = [rule for rule, each in known.items() if each["size"] <= choice.growth and each["slowest"] <= choice.slowest]
     if kept:
         return min(kept, key=lambda rule: known[rule]["time"])
-    return max(known, key=lambda rule: (rule.inline, rule.never, -rule.until))
+    return max(known, key=lambda rule: (rule.inline, rule.never, -rule.within))
 
 
 def figures(outcomes: Sequence[Outcome]) -> dict[str, float]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from math import inf, log1p
+from math import inf
 from typing import NamedTuple
 
 import torch
@@ -14,21 +14,24 @@ MOST = 1e6  # stands for no limit, which ONNX's run times need not compare with
 
 
 class Columns(NamedTuple):
-    """Where in an observation it says whether the compiler would inline, 1 or 0, and log(1 + growth) so far.
+    """Where in an observation it says whether the compiler would inline, 1 or 0, and what rules measure growth by.
 
-    Growth is what has been copied by inlining, in shares of the program, as the source has them.
+    That is ``growth``, what has been copied by inlining so far in shares of the program, and the sizes of what is
+    called (``callee``) and of the program (``whole``), all as the source has them and as log(1 + x).
     """
 
     unasked: int
     growth: int
+    callee: int
+    whole: int
 
 
 class Rule(NamedTuple):
-    """When a committee decides: more likely than ``inline`` or ``never``; inlining ``until`` so much growth."""
+    """When a committee decides: more likely than ``inline`` or ``never``; inlining within so much growth."""
 
     inline: float = 0.5
     never: float = 0.5
-    until: float = inf
+    within: float = inf
 
 
 class Committee(nn.Module):
@@ -63,7 +66,7 @@ class Committee(nn.Module):
 
     def follow(self, rule: Rule) -> None:
         """Decide by this rule from now on."""
-        self.rule.copy_(torch.tensor([rule.inline, rule.never, min(log1p(rule.until), MOST)]))
+        self.rule.copy_(torch.tensor([rule.inline, rule.never, min(rule.within, MOST)]))
 
     def logits(self, observations: Tensor) -> Tensor:
         """What each expert thinks, (experts, B, 3)."""
@@ -72,7 +75,8 @@ class Committee(nn.Module):
 
     def forward(self, observations: Tensor, action_mask: Tensor) -> tuple[Tensor, Tensor]:
         likely = torch.softmax(self.logits(observations), -1).mean(0)
-        room = observations[:, self.columns.growth] <= self.rule[2]
+        growth, callee, whole = (observations[:, column].exp() - 1 for column in self.columns[1:])
+        room = growth + callee / whole.clamp(min=1) <= self.rule[2]
         inline = torch.where(room, likely[:, int(Action.INLINE)], torch.zeros_like(likely[:, 0])) - self.rule[0]
         never = likely[:, int(Action.NEVER)] - self.rule[1]
         unasked = observations[:, self.columns.unasked] > 0.5

@@ -42,16 +42,16 @@ class Fitting(Section):
 class Choice(Section):
     """When the committee decides: of all rules of these parts, that which is the fastest on programs held out.
 
-    ``inline`` and ``never``: more likely than which it must be; ``until`` the calls inlined are so many times the
-    program's own size, by the source. Only rules count with which code grows by no more than the factor ``growth`` in
-    the geometric mean, and no program gets slower than by the factor ``slowest``; if none does, the surest is taken.
-    Not to inline where the compiler would is the greater risk: it may cost multiples of the time, where inlining for
-    nothing costs size.
+    ``inline`` and ``never``: more likely than which it must be; ``within``: a budget of size, as a call is only inlined
+    if all that are so are then no larger than so many times the program, by the source. Only rules count with which
+    code grows by no more than the factor ``growth`` in the geometric mean, and no program gets slower than by the
+    factor ``slowest``; if none does, the surest is taken. Not to inline where the compiler would is the greater risk:
+    it may cost multiples of the time, where inlining for nothing costs size.
     """
 
     inline: Annotated[tuple[Share, ...], Field(min_length=1)] = (0.5, 0.6, 0.7, 0.8, 0.9)
     never: Annotated[tuple[Share, ...], Field(min_length=1)] = (0.7, 1.0)
-    until: Annotated[tuple[Positive, ...], Field(min_length=1)] = (0.5, 1.0, 2.0, 100.0)
+    within: Annotated[tuple[Positive, ...], Field(min_length=1)] = (0.5,)
     folds: Annotated[int, Field(ge=2)] = 3
     growth: Positive = 1.08
     slowest: Positive = 1.02

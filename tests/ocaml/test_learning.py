@@ -29,7 +29,7 @@ from gymcc.benchmarks.ocaml_rewards import label
 from gymcc.envs.ocaml.actions import Action
 from gymcc.scripts.ocaml import app
 
-INPUTS, COLUMNS = 5, Columns(unasked=3, growth=4)
+INPUTS, COLUMNS = 7, Columns(unasked=3, growth=4, callee=5, whole=6)
 SHARES = st.floats(0.5, 0.95)  # of at least a half, so that but one can be reached
 CONFIGS = Path(__file__).parents[2] / "configs"
 PROGRAMS = ("dispatch", "parsers", "lenses", "gen/4")
@@ -37,7 +37,7 @@ QUICK = """
 splits: [train, validation]
 experts: {models: [star], margins: [0.0005], hidden: 4}
 fitting: {steps: 20}
-choice: {folds: 2, inline: [0.5, 0.9], never: [0.9], until: [1]}
+choice: {folds: 2, inline: [0.5, 0.9], never: [0.9], within: [1]}
 """
 
 
@@ -55,7 +55,7 @@ def committee(seed, rule):
 def test_a_committee_decides_against_the_compiler_only_where_it_is_sure(seed, rule, flambda, inlines_unasked):
     net, random = committee(seed, Rule(*rule)), np.random.default_rng(seed)
     seen = random.normal(size=(1, INPUTS)).astype(np.float32)
-    seen[0, COLUMNS.unasked] = inlines_unasked
+    seen[0, 3:] = inlines_unasked, *np.log1p(random.uniform([0, 0, 0], [2, 50, 100])).astype(np.float32)
     mask = np.array([[flambda, 1, 1]], np.int8)
     hidden = np.maximum(seen @ net.first.detach().numpy() + net.bias.detach().numpy(), 0)
     logits = hidden @ net.second.detach().numpy() + net.last.detach().numpy()
@@ -63,7 +63,8 @@ def test_a_committee_decides_against_the_compiler_only_where_it_is_sure(seed, ru
     likely = (powers / powers.sum(-1, keepdims=True)).mean(0)[0]
     unasked = Action.INLINE if inlines_unasked else Action.NEVER
     expected = Action.DEFAULT if flambda else unasked
-    if likely[Action.INLINE] > rule[0] and np.expm1(seen[0, COLUMNS.growth]) <= rule[2]:
+    growth, callee, whole = np.expm1(seen[0, 4:])
+    if likely[Action.INLINE] > rule[0] and growth + callee / max(1, whole) <= rule[2]:
         expected = Action.INLINE
     if likely[Action.NEVER] > rule[1]:
         expected = Action.NEVER
@@ -189,7 +190,7 @@ def test_rules_are_chosen_on_programs_that_their_committee_has_not_seen(env, mon
     monkeypatch.setattr(choosing, "outcomes_of", outcomes)
     every = ("gen/0", "life", *programs)
     known = Lessons(every, np.arange(7), np.zeros((7, INPUTS), np.float32), *_ones(7, members=1))
-    chosen = Settings.model_validate({"choice": {"folds": 2, "inline": [0.5, 0.9], "never": [1], "until": [1]}})
+    chosen = Settings.model_validate({"choice": {"folds": 2, "inline": [0.5, 0.9], "never": [1], "within": [1]}})
     net, found = choosing.learned(known, env, programs, chosen)
     assert net.seen == {"gen/0", *programs}  # life is of the dataset, and none of those
     assert sorted(tried) == sorted([("bits", "lambda", "queues"), ("church", "monads")] * 2)
