@@ -96,6 +96,22 @@ def test_a_server_killed_under_load_fails_its_clients_in_time_and_loses_nothing(
             assert len(own) <= len(worker.acknowledged) + 1  # one that was under way
 
 
+def test_a_push_whose_reply_died_with_the_server_counts_once(tmp_path):
+    with served(tmp_path, "--snapshot", str(tmp_path / "kept")) as server:
+        with Wire(server.unix) as wire:
+            wire("RPUSH", "l", "{d0}")
+            wire("SAVE")
+            wire("RPUSH", "l", "{d1}")
+            server.kill()
+        server.start()
+        with Wire(server.unix) as wire:
+            assert wire("RPUSH", "l", "{d1}") == 2, "sent again by who had no answer"
+            assert wire("RPUSH", "l", "{d2}") == 3
+            assert wire("RPUSH", "l", "{d2}") == 4, "meant"
+            assert wire("RPUSH", "l", "{d0}") == 5, "was in the snapshot: whoever pushed it knows"
+            assert wire("LRANGE", "l", 0, -1) == [b"{d0}", b"{d1}", b"{d2}", b"{d2}", b"{d0}"]
+
+
 def limit_files(process, size: int) -> None:
     """What a full disk is to a process: its files grow up to so many bytes."""
     resource.prlimit(process.pid, resource.RLIMIT_FSIZE, (size, resource.RLIM_INFINITY))

@@ -17,6 +17,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gymcc.agents.serving.protocol.resp import encode_command
+from gymcc.agents.serving.server import retries
 from gymcc.agents.serving.server.app import Listen, build
 from gymcc.agents.serving.server.connection import Connection
 from gymcc.agents.serving.server.dispatch import COMMANDS
@@ -342,6 +343,22 @@ def test_what_is_pushed_twice_on_purpose_counts_twice(server, other):
     other("DEL", "l")
     push(server, "l", "x")  # sent again, but there is no list any more
     assert other("LLEN", "l") == 1
+
+
+def test_pushes_are_remembered_for_a_while_and_not_many_of_them(monkeypatch):
+    class Gone:
+        last, peer = retries.PUSHED, type("Peer", (), {"gone": lambda self: True})()
+
+    known = retries.Retries()
+    assert not known.is_repeated(Gone(), [b"RPUSH", b"l", b"x"])
+    assert not known.is_repeated(Gone(), [b"RPUSH", b"lx", b""]), "other words"
+    assert known.is_repeated(Gone(), [b"RPUSH", b"l", b"x"])
+    for i in range(2 * retries.REMEMBERED):
+        assert not known.is_repeated(Gone(), [b"RPUSH", b"l", b"%d" % i])
+    assert len(known._latest) == retries.REMEMBERED
+    monkeypatch.setattr(retries, "RETRY_WINDOW", 0.0)
+    assert not known.is_repeated(Gone(), [b"RPUSH", b"l", b"%d" % i])
+    assert len(known._latest) == 1, "what is too old is forgotten"
 
 
 def test_tensors_of_many_clients_at_a_time(server, other):

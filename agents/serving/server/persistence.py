@@ -35,10 +35,12 @@ class Saver:
         if not self._path.parent.is_dir():
             raise OSError(f"{self._path}: a snapshot needs a folder that is there")
         covered = await self._load() if self._path.exists() else 0
+        self._server.retries.forget()  # what a snapshot holds was acknowledged
         journals = journal.found(self._path)
         for number, path in journals:
             if number >= covered:
                 await self._replay(path, journal.read(path))
+        self._server.retries.restarted()
         self._store.journal = Journal(self._path, max([covered, *(number + 1 for number, _ in journals)]))
 
     async def save(self) -> None:

@@ -8,11 +8,10 @@ server :mod:`.retries` decides, which knows whether that client lives.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from hashlib import blake2b
 
 from gymcc.agents.serving.server.limits import LATELY, RETRY_WINDOW
 from gymcc.agents.serving.server.redis_link import Link
-from gymcc.agents.serving.server.retries import holds
+from gymcc.agents.serving.server.retries import digest, holds
 
 PUSHED = b"gymcc.pushed"  # a hash: digest of a push to the server's name and when, in ms of Redis's clock
 REMEMBERED = 10_000  # pushes; then it is begun anew
@@ -59,7 +58,7 @@ return {{length, 0}}
 
 async def push(link: Link, server: str, key: bytes, elements: Sequence[bytes]) -> tuple[int, bool]:
     """Append to a list unless it is a repetition; its length, and whether it was one."""
-    mark = (_digest(key, elements), server.encode(), round(RETRY_WINDOW * 1000), REMEMBERED)
+    mark = (digest([key, *elements]), server.encode(), round(RETRY_WINDOW * 1000), REMEMBERED)
     if not link.are_apart(key, PUSHED):
         length, repeated = await link.script(PUSH, [PUSHED, key], *mark, *elements)
         return int(length), bool(repeated)
@@ -68,10 +67,3 @@ async def push(link: Link, server: str, key: bytes, elements: Sequence[bytes]) -
         if holds(recent, elements):
             return int(await link.call("LLEN", key)), True
     return int(await link.call("RPUSH", key, *elements)), False
-
-
-def _digest(key: bytes, elements: Sequence[bytes]) -> bytes:
-    found = blake2b(digest_size=16)
-    for part in (key, *elements):
-        found.update(b"%d " % len(part) + part)
-    return found.digest()
