@@ -4,11 +4,16 @@ say() { printf '%s gymcc launch: %s\n' "$(date -u +%FT%TZ)" "$*"; }
 
 answers() { (exec 3<>"/dev/tcp/${RAY_ADDRESS%:*}/${RAY_ADDRESS##*:}") 2>/dev/null; }   # Ray's head
 
+scratch_of() {                                   # Ray's folder for files on a node
+  local tmp=${TMPDIR:-/tmp}
+  [ ${#tmp} -le 24 ] || tmp=/tmp                 # Ray's sockets lie deep below, and their paths have 107 characters
+  echo "$tmp/gymcc-$SLURM_JOB_ID-$1"
+}
+
 # Ray's part of one node: number 0 is the head, the others join it. Ends when Ray ends or is told to.
 node() {
-  local tmp=${TMPDIR:-/tmp} options=(--block --num-cpus="$2" --num-gpus="$gpus" --object-store-memory=268435456)
-  [ ${#tmp} -le 24 ] || tmp=/tmp                 # Ray's sockets lie deep below, and their paths have 107 characters
-  scratch=$tmp/gymcc-$SLURM_JOB_ID-$1
+  local options=(--block --num-cpus="$2" --num-gpus="$gpus" --object-store-memory=268435456)
+  scratch=$(scratch_of "$1")
   trap 'rm -rf "$scratch"' EXIT
   (umask 077 && rm -rf "$scratch" && mkdir -p "$scratch") || exit 1
   # ports of its own choice, since other jobs may have a Ray on this node too
@@ -55,7 +60,10 @@ clean_up() {                                     # ends this job's Ray, and no o
   for ((i = 0; i < 20; i++)); do kill -0 "${steps[@]}" 2>/dev/null && sleep 0.5; done
   kill -KILL "${steps[@]}" 2>/dev/null
   rm -f "$RAY_AUTH_TOKEN_PATH" "$up"
+  rm -rf "$(scratch_of 0)"                       # a head that was killed has not, and this is its node
 }
+
+tell_gone() { say "Ray on $1 ended; $run/launch/ray-$1.log says: $(tail -n 3 "$run/launch/ray-$1.log")"; }
 
 job() {
   local asked='' lost='' gone='' waited=0 status=0 attempt=${SLURM_RESTART_COUNT:-0} i
@@ -82,7 +90,7 @@ job() {
       gone=$(quitter)                            # none of the others will join any more
     fi
     if [ "$gone" ]; then
-      say "Ray on $gone ended; $run/launch/ray-$gone.log says: $(tail -n 3 "$run/launch/ray-$gone.log")"
+      tell_gone "$gone"
       kill -KILL "$driver" 2>/dev/null
     fi
     [ "$asked" != requeue ] || waited=$((waited + 1))
@@ -94,9 +102,10 @@ job() {
   done
   wait "$driver" || status=$?
   for ((i = 0; i < 6 && status != 0 && status != 75 && status != 130; i++)); do   # it may have died of the head's loss
-    { head_alive && answers; } || { lost=head; break; }
+    head_alive && answers || { lost=head; break; }
     sleep 0.5
   done
+  [ "$lost" != head ] || [ "$gone" ] || tell_gone "${nodes[0]}"
   [ "$lost" != head ] || [ ! -e "$up" ] || [ "$asked" ] || asked=requeue   # a head that never came up will not next time
   [ "$status" != 75 ] || [ "$asked" ] || asked=requeue   # all workers are lost
   [ "$status" != 0 ] || [ "$evaluate" = no ] || "$python" -m gymcc.scripts.main evaluate "$run" || status=$?

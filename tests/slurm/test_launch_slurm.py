@@ -7,6 +7,7 @@ import re
 import socket
 import subprocess
 import sys
+import tempfile
 from collections.abc import Callable
 from itertools import pairwise
 from pathlib import Path
@@ -139,6 +140,7 @@ def test_two_nodes_train_lose_one_then_the_head_are_requeued_and_cancelled(clust
     assert json.loads((run / "policy.json").read_text())["validation"]["speedup"] >= policy
     assert not processes(job, run)
     assert not list((run / "launch").glob("token-*"))
+    assert not list(Path(tempfile.gettempdir()).glob(f"gymcc-{job}-?"))
 
 
 @pytest.fixture(scope="module")
