@@ -28,6 +28,8 @@ def command(config: Config, out: Out, crawl: Crawl = None, as_json: Json = False
     else:
         from gymcc.agents.nitta_value.seed import learn_values
 
+        if settings.data is not None:
+            raise ValueError(f"{config} learns from what workers upload: `gymcc train {config}`")
         if crawl is None:
             raise ValueError(f"{config} is of a value network: give --crawl FOLDER, filled by `gymcc nitta crawl`")
         learn_values(settings, crawl, out, tell)

@@ -33,7 +33,7 @@ def work(gymcc, server: str, name: str, episodes: int, *more: object) -> list[tu
 
 def train(gymcc, server: str, name: str, run: Path, steps: int) -> tuple[list[dict[str, float]], str]:
     """Rows of metrics, and what was printed."""
-    data = {"address": server, "publish": name, "list": f"{name}-episodes", "patience": 2, "idle_minutes": 0.05}
+    data = {"address": server, "publish": name, "list": f"{name}-episodes", "patience": 0.5, "idle_minutes": 0.03}
     settings = [
         f"data={json.dumps(data)}",
         f"budget={{env_steps: {steps}, iteration_steps: 500}}",
@@ -51,7 +51,7 @@ def test_uploads_train_a_policy_that_workers_then_follow_and_a_worse_one_stays_a
     before = work(gymcc, server, name, 150, "--epsilon", 0.2)
     assert {version for version, _ in before} == {-1}, "nobody has published yet"
     rows, told = train(gymcc, server, name, run, 1_000_000)
-    assert "ended:   nothing that can be learned from was uploaded to 'looped-episodes' for 0.05 minutes" in told
+    assert "ended:   nothing that can be learned from was uploaded to 'looped-episodes' for 0.03 minutes" in told
     assert rows[-1]["env_steps"] >= 1400, "and all that had been was learned from"
     assert rows[-1]["refused"] == 1
     best = max(row.get("validation_speedup", 0) for row in rows)

@@ -149,6 +149,7 @@ def test_a_value_network_is_published_as_policies_are(gymcc, orchestrator, tmp_p
         (("train", str(CONFIG), "--evaluate"), "takes no --evaluate"),
         (("train", str(CONFIG), "--set", "data=null"), "expected `orchestrator`"),
         (("train", str(CONFIG), "--set", "round=1"), "round"),
+        (("nitta", "learn", str(CONFIG), "--out", "nowhere"), f"`gymcc train {CONFIG}`"),
         (("train", str(CONFIG.with_name("nitta-guide.yaml"))), "gymcc nitta learn"),
     ],
 )
