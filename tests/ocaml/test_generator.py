@@ -21,7 +21,7 @@ from tests.ocaml.native import needs_ocamlopt, output_of
 MOST_CALLS = 60_000  # made in a run: a tenth of a second in the interpreter
 
 
-@settings(max_examples=40)
+@settings(max_examples=25)
 @given(st.integers(0, 10**12))
 def test_a_program_is_of_the_size_promised_and_ends_soon(seed: int):
     simulator = Simulator(generate(seed), "random")
@@ -32,7 +32,7 @@ def test_a_program_is_of_the_size_promised_and_ends_soon(seed: int):
     assert simulator.model.recording.output.strip()
 
 
-@settings(max_examples=30)
+@settings(max_examples=20)
 @given(st.integers(0, 10**12))
 def test_no_path_of_calls_is_longer_than_six(seed: int):
     simulator = Simulator(generate(seed), "random")

@@ -24,7 +24,7 @@ from gymcc.benchmarks.ocaml_runs.processes import processes
 
 if __name__ == "__main__":
     with processes(Spec(), int(sys.argv[2])) as measure:
-        plan = Plan(steps=120, chains=2, seed=5)
+        plan = Plan(steps=60, chains=2, seed=5)
         collect(Path(sys.argv[1]), ["quaternions", "life"], plan, Spec(), measure, lambda: print("step", flush=True))
 """
 
@@ -78,20 +78,27 @@ def test_what_was_cut_off_anywhere_is_made_again_byte_for_byte(folder, tmp_path,
     assert files(begun) == files(folder)
 
 
+@pytest.fixture(scope="module")
+def unbroken(tmp_path_factory):
+    """How to run the script, and a folder that it has filled."""
+    folder = tmp_path_factory.mktemp("script")
+    (folder / "script.py").write_text(SCRIPT)
+    command = [sys.executable, str(folder / "script.py")]
+    subprocess.run([*command, str(folder / "whole"), "1"], check=True, stdout=subprocess.DEVNULL)
+    return command, folder / "whole"
+
+
 @pytest.mark.parametrize("workers", [1, 2])
-def test_killed_runs_go_on_to_the_same_rows_and_leave_no_process(tmp_path, workers):
-    script = tmp_path / "script.py"
-    script.write_text(SCRIPT)
-    command = [sys.executable, str(script)]
-    subprocess.run([*command, str(tmp_path / "whole"), "1"], check=True, stdout=subprocess.DEVNULL)
+def test_killed_runs_go_on_to_the_same_rows_and_leave_no_process(tmp_path, unbroken, workers):
+    command, whole = unbroken
     with subprocess.Popen([*command, str(tmp_path / "killed"), str(workers)], stdout=subprocess.PIPE) as killed:
         for _ in range(25):
             assert killed.stdout.readline() == b"step\n"
         killed.send_signal(signal.SIGKILL)
         killed.stdout.read()  # ends when the last process that holds the pipe has
-    assert 0 < sum(map(len, files(tmp_path / "killed").values())) < sum(map(len, files(tmp_path / "whole").values()))
+    assert 0 < sum(map(len, files(tmp_path / "killed").values())) < sum(map(len, files(whole).values()))
     subprocess.run([*command, str(tmp_path / "killed"), str(workers)], check=True, stdout=subprocess.DEVNULL)
-    assert files(tmp_path / "killed") == files(tmp_path / "whole")
+    assert files(tmp_path / "killed") == files(whole)
 
 
 def test_processes_measure_in_order():
