@@ -149,7 +149,11 @@ class APPO(IMPALA):
 
 
 class Cloning(Section):
-    """Behavioural cloning: imitate decisions that are known, as a policy of its own or to start DQN or PPO from."""
+    """Behavioural cloning: imitate decisions that are known, as a policy of its own or to start DQN or PPO from.
+
+    With ``data: orchestrator`` these are the best episodes that were uploaded, and nobody else teaches: ``teacher``,
+    ``states`` and ``stakes`` say nothing then.
+    """
 
     name: Literal["cloning"]
     teacher: Literal["solution", "heuristic"] = "solution"  # the best known decisions, or the problem's heuristic
