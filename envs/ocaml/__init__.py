@@ -38,8 +38,8 @@ under the rules of `closure` (default) or `flambda`. It ranks decisions as ocaml
 median Spearman correlation with counted instructions is 0.98 in site mode and 0.99 in tree mode, and of 242 single
 decisions that really change them by more than 1 % it has the sign of all (closure mode; `gymcc bench ocaml-fidelity`,
 and the card of `ocaml/programs`); under Flambda's rules 0.93, and 86 % of 327, since recursive functions are not
-specialised to the functions that are passed to them. `backend="closure"`, `"flambda"`: the ocamlopt installed, any program (`gymcc ocaml setup`); cost is
-instructions counted by valgrind, else seconds, which vary.
+specialised to the functions that are passed to them. `backend="closure"`, `"flambda"`: the ocamlopt installed, any
+program (`gymcc ocaml setup`); cost is instructions counted by valgrind, else seconds, which vary.
 
 **Instances.** `ocaml/programs`: 26 programs of ours (`bdd`, `lenses`, ...), split by program; `ocaml/generated`: a
 seeded generator (`gen/<seed>`); `dataset=`: your own .ml file or a folder of them; `program=`: one program, a file,
