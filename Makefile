@@ -4,6 +4,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 CONFIG ?= configs/looptune-mm-dqn-quick.yaml
 export OMP_NUM_THREADS ?= 1
+# Processes that test side by side, whole files each; each may want 1.5 GB.
+JOBS ?= 2
 
 .PHONY: train test lint clean
 
@@ -11,7 +13,7 @@ train: $(VENV)/installed
 	$(BIN)/gymcc train $(CONFIG) --evaluate
 
 test: $(VENV)/installed lint
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n $(JOBS) --dist loadfile
 
 lint: $(VENV)/installed
 	$(BIN)/ruff check .
