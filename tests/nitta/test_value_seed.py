@@ -117,7 +117,7 @@ def test_dropout_and_penalty_hold_the_weights_down():
 
 
 def test_the_shipped_configs_load():
-    for name in ("nitta-value", "nitta-value-better", "nitta-guide"):
+    for name in ("nitta-value", "nitta-value-better", "nitta-value-online", "nitta-guide"):
         assert load(Path(__file__).parents[2] / "configs" / f"{name}.yaml")
 
 

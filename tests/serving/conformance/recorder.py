@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import select
 import socket
 import threading
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 
@@ -64,8 +64,16 @@ class Recorder:
                     if request[0] == b"CLUSTER":  # where clients are to go on
                         reply = reply.replace(b":%d\r\n" % self._behind, b":%d\r\n" % self.port)
                     self.exchanges.append((request, reply))
-                    time.sleep(self._delay(request))
+                    if hung_up(client, self._delay(request)):
+                        return  # and so hang up on the server, as this client did
                     client.sendall(reply)
+
+
+def hung_up(peer: socket.socket, seconds: float) -> bool:
+    """Whether the peer goes away within so many seconds, which are waited for unless it does."""
+    poll = select.poll()
+    poll.register(peer, select.POLLRDHUP | select.POLLHUP)
+    return bool(poll.poll(1000 * seconds))
 
 
 def encoded(request: list[bytes]) -> bytes:

@@ -67,7 +67,7 @@ def test_what_one_client_writes_the_other_reads(smartredis, tmp_path, mode):
 
 
 def test_an_append_that_smartredis_repeats_because_its_reply_is_late_counts_once(smartredis, tmp_path):
-    late = iter([0.6])  # seconds; SmartRedis gives the socket up after 0.25 and sends the same again on another
+    late = iter([5.0])  # seconds; SmartRedis gives the socket up after 0.25 and sends the same again on another
 
     def delay(request):
         return next(late, 0.0) if request[0] == b"RPUSH" else 0.0
