@@ -33,7 +33,7 @@ Request = Annotated[str, typer.Option(help="Largest request, and so tensor or mo
 Clients = Annotated[int, typer.Option(help="Connections at a time.")]
 Idle = Annotated[float, typer.Option(help="Seconds after which a silent connection is closed; 0: never.")]
 Stall = Annotated[
-    float, typer.Option(help="Seconds that a client may take none of its replies, or add nothing to a request; 0: ever.")
+    float, typer.Option(help="Seconds without progress of a reply or request after which a client is cut; 0: never.")
 ]
 Threads = Annotated[int, typer.Option(help="Slow models that run at a time.")]
 ModelThreads = Annotated[int, typer.Option(help="Threads of one ONNX or TORCH model.")]
