@@ -17,7 +17,7 @@ from gymcc.envs.ocaml.backends.compiler.errors import BadProgram, OutputChanged
 from gymcc.envs.ocaml.backends.compiler.folders import cache_folder
 from gymcc.envs.ocaml.backends.compiler.inlining_report import Considered
 from gymcc.envs.ocaml.backends.compiler.listing import Path, parse_listing
-from gymcc.envs.ocaml.backends.compiler.measuring import Measurement, count, printed, time
+from gymcc.envs.ocaml.backends.compiler.measuring import Measurement, count, steady, time
 from gymcc.envs.ocaml.backends.compiler.plan import Planner
 from gymcc.envs.ocaml.backends.compiler.program import Program, read_program
 from gymcc.envs.ocaml.backends.compiler.survey import Survey, from_json, refused_sites, reported, survey
@@ -159,7 +159,7 @@ class Compiler(Choices):
 
     def _baseline(self, plain: Binary) -> Figures:
         try:
-            measured, again = self.measure(plain), self._again(plain)
+            measured, same = self.measure(plain), self._steady(plain)
         except ToolTimeout as error:
             advice = "make its input smaller, or allow it more time (run_seconds)"
             raise BadProgram(f"the program does not end within {self.run_seconds:g} s; {advice}") from error
@@ -170,21 +170,20 @@ class Compiler(Choices):
                 "the program prints nothing, so that nobody would see if it computed something else;"
                 " have it print a checksum of its results"
             )
-        if measured.output != again:
+        if not same:
             raise BadProgram(
                 "the program prints something else each time it is run, so that nobody would see if it computed"
                 " something else; give its random numbers a seed, and have it print neither times nor addresses"
             )
         return Figures(measured.cost, plain.text, measured.output, plain.digest, frozenset())
 
-    def _again(self, binary: Binary) -> str:
-        """The hash of what another run prints, by itself and not counted."""
-        key = self._run_key("printed", binary)
+    def _steady(self, binary: Binary) -> bool:
+        key = self._run_key("steady", binary)
         known = self.cache.get(key)
         if known is None:
-            known = [printed(binary.image, self.program, self.run_seconds)]
+            known = steady(binary.image, self.program, self.run_seconds)
             self.cache.put(key, known)
-        return str(known[0])
+        return bool(known)
 
     def _run_key(self, what: str, binary: Binary, *more: str) -> str:
         run = repr((*more, self.program.arguments, self.program.stdin))

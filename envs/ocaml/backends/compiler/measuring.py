@@ -51,10 +51,14 @@ def time(image: bytes, program: Program, seconds: float) -> Measurement:
     return _measurement(median(outcome.user_seconds for outcome in outcomes), outcomes[0].out)
 
 
-def printed(image: bytes, program: Program, seconds: float) -> str:
-    """The hash of what an executable prints. Raises as :func:`count`."""
+def steady(image: bytes, program: Program, seconds: float) -> bool:
+    """Whether an executable prints the same when run twice. Raises as :func:`count`.
+
+    Both runs are the processor's own: a counter may compute other last digits of an exponential than it.
+    """
     step = Step(ITSELF, program.arguments, seconds, ENVIRONMENT, program.stdin)
-    return _measurement(0.0, work({NAME: image}, [step]).steps[0].out).output
+    first, second = work({NAME: image}, [step] * 2).steps
+    return first.out == second.out
 
 
 def _measurement(cost: float, printed: bytes) -> Measurement:
