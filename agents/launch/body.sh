@@ -18,9 +18,10 @@ node() {
   (umask 077 && rm -rf "$scratch" && mkdir -p "$scratch") || exit 1
   # ports of its own choice, since other jobs may have a Ray on this node too
   options+=(--node-name="${SLURMD_NODENAME:-$(hostname -s)}" --temp-dir="$scratch" --disable-usage-stats
-    --min-worker-port=0 --max-worker-port=0 --dashboard-agent-listen-port=0)
+    --include-log-monitor=false --min-worker-port=0 --max-worker-port=0 --dashboard-agent-listen-port=0)
   if [ "$1" = 0 ]; then
-    options+=(--head --node-ip-address="${RAY_ADDRESS%:*}" --port="${RAY_ADDRESS##*:}" --include-dashboard=false)
+    options+=(--head --node-ip-address="${RAY_ADDRESS%:*}" --port="${RAY_ADDRESS##*:}" --include-dashboard=false
+      --no-monitor)                              # of an autoscaler: SLURM says how many nodes there are
     if "$python" -c 'import grpc' 2>/dev/null; then   # Ray then has a server for clients too
       local spare; spare=$("$python" -m gymcc.agents.launch.port "${RAY_ADDRESS%:*}" 0) || exit 1
       options+=(--ray-client-server-port="${spare##*:}")
@@ -34,7 +35,7 @@ node() {
   setsid "$python" -m ray.scripts.scripts start "${options[@]}" & ray=$!   # SLURM's signals end at this script
   while kill -0 "$ray" 2>/dev/null; do
     [ -d "/proc/$PPID" ] || kill -TERM "$ray"    # SLURM's part of this step is gone: nobody else would end Ray
-    sleep 5 & wait -n "$ray" $!
+    sleep 1 & wait $!
   done
   [ "$asked" ]                                   # status: whether it was to end
 }
