@@ -89,7 +89,8 @@ def newest(run: Path) -> dict[str, Any]:
 def test_two_nodes_train_lose_one_then_the_head_are_requeued_and_cancelled(cluster: Path) -> None:
     run = cluster / "two"
     endless = ("--set", "budget.env_steps=100000000", "--set", "logger.wandb.mode=offline", "--runners", 2)
-    job = launch(run, "--nodes", 2, "--cpus-per-node", 2, *endless)
+    soon = ("--setup", "export RAY_health_check_period_ms=500")  # Ray else takes 15 s to see that a node is lost
+    job = launch(run, "--nodes", 2, "--cpus-per-node", 2, *endless, *soon)
     wait(lambda: len(rows(run)) >= 2, run)
     assert "2 nodes (n0, n1), 3 cores for runners" in log(run)
     token = run / f"launch/token-{job}"
