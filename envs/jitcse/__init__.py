@@ -45,7 +45,7 @@ addresses, probably more than C# has, and static readonly objects are loaded aga
 
 **Learning.** On five splits of the frozen methods the imitation of the best sets (configs/jitcse-cloning.yaml) has
 0.981 (0.979 to 0.984) of the stock heuristic's PerfScore and 92 % of the head-room, RyuJIT's linear policy 0.985 and
-74 %. The table and the commands are in the README. Two choices in it were made on the validation splits of two of them
+74 %. The table and the commands: docs/jitcse.md. Two choices in it were made on the validation splits of two of them
 (their test methods were looked at as well): to learn from all methods, not only those with 3 to 16 candidates, and to
 weigh each decision by what the opposite would cost; before, it was 0.984 (0.981 to 0.987) and 76 %.
 
