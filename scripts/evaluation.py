@@ -16,7 +16,7 @@ from time import perf_counter
 from typing import Any
 
 from gymcc.agents.policy import Policy, rollout
-from gymcc.agents.search import Budget, search
+from gymcc.agents.search import Budget, SearchResult, search
 from gymcc.envs.core.env import CompilerEnv
 from gymcc.envs.core.machine import fingerprint
 from gymcc.envs.core.problem import BackendError, Problem
@@ -67,6 +67,7 @@ def searched(
 ) -> Record:
     """Run one search and record what it found at the judge's costs."""
     found = search(problem, instance, method, budget, seed)
+    tell_failures(instance, found)
     return make_record(
         judge,
         env_id,
@@ -81,6 +82,13 @@ def searched(
         proven=found.proven,
         extra=extra or {},
     )
+
+
+def tell_failures(name: str, found: SearchResult) -> None:
+    """Say on standard error how many evaluations gave no cost, and why the first did not."""
+    if found.failures:
+        share = f"{found.failures} of {found.evaluations} evaluations failed"
+        print(f"note: {name}: {found.method}: {share}, the first: {found.failure}", file=sys.stderr)
 
 
 def rolled_out(

@@ -18,6 +18,7 @@ from gymcc.envs.core.problem import Problem
 from gymcc.envs.registry import ROWS
 from gymcc.scripts.budgets import parse_methods
 from gymcc.scripts.environments import make
+from gymcc.scripts.evaluation import tell_failures
 from gymcc.scripts.output import progress, show
 
 EVALUATIONS = 1000  # where no budget is given
@@ -84,6 +85,7 @@ def _searched(env_id: str, program: OwnProgram, asked: Asked, quiet: bool) -> li
         found = []
         for method in methods:
             found.append(search(problem, instance, method, budget, asked.seed))
+            tell_failures(program.name, found[-1])
             advance(method)
     rows = [_row(problem, program, each) for each in found]
     best = min(found, key=lambda each: each.best_cost)

@@ -46,7 +46,7 @@ class Meter(Generic[S]):
     ) -> None:
         self.problem, self.instance, self.budget = problem, instance, budget
         self._on_progress, self.clock, self._began = on_progress, clock, clock()
-        self._failed: set[Hashable] = set()
+        self.failed: dict[Hashable, str] = {}  # states that have no price, and why
         self.evaluations = 0
         self.idle = 0  # prices asked for since the last evaluation
         state = problem.initial(instance)
@@ -72,7 +72,7 @@ class Meter(Generic[S]):
         """The node of ``state``, reached by ``actions``; may be the new best."""
         self.check_time()
         key = self.problem.cost_key(state)
-        if key in self._failed:
+        if key in self.failed:
             return Node(state, actions, inf)
         self.idle += 1
         if self.problem.memo.get(key) is not None:
@@ -88,8 +88,8 @@ class Meter(Generic[S]):
         self.idle = 0
         try:
             return self.problem.cost(state)
-        except BackendError:
-            self._failed.add(key)
+        except BackendError as error:
+            self.failed[key] = str(error)
             return inf
 
     def _note(self, node: Node[S]) -> None:

@@ -90,4 +90,6 @@ def search(
         seconds=meter.seconds,
         curve=tuple(meter.curve),
         proven=proven,
+        failures=len(meter.failed),
+        failure=next(iter(meter.failed.values()), ""),
     )

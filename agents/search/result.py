@@ -19,6 +19,8 @@ class SearchResult:
     seconds: float  # wall time
     curve: tuple[tuple[int, float, float], ...]  # best so far: (evaluations, seconds, cost), start state first
     proven: bool  # every state within the step limit was seen, so nothing is cheaper
+    failures: int = 0  # evaluations that gave no cost, as the back end failed
+    failure: str = ""  # what the first of them said
 
     @property
     def speedup(self) -> float:

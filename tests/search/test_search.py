@@ -17,6 +17,7 @@ from gymcc.agents.search.meter import Exhausted, Meter
 from gymcc.agents.search.sampling import random_rollouts
 from gymcc.envs.core.problem import BackendError, UnknownInstance
 from gymcc.envs.looptune.env import make_problem
+from gymcc.scripts.evaluation import tell_failures
 from tests.search.lock import Lock, every_reachable
 
 TUNERS = sorted(set(METHODS) - {"heuristic"})
@@ -131,10 +132,14 @@ def test_heuristic_goes_where_it_leads_even_if_that_is_worse(lock):
     assert found.best_cost == lock.cost((2, 1, 0, 0)) > found.baseline_cost
 
 
-def test_states_that_fail_are_stepped_over_and_counted_once(lock):
+def test_states_that_fail_are_stepped_over_counted_once_and_told(lock, capsys):
     found = search(lock, "x", "random", Budget(evaluations=10_000), seed=2)
     assert lock.last.evaluated.count(lock.broken) == 1
     assert found.evaluations == len(lock.last.evaluated) - 1
+    assert (found.failures, found.failure) == (1, "stuck")
+    tell_failures("mine", found)
+    told = f"note: mine: random: 1 of {found.evaluations} evaluations failed, the first: stuck\n"
+    assert capsys.readouterr().err == told
 
 
 def test_a_start_state_that_fails_is_an_error():
