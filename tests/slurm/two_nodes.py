@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import shutil
 import subprocess
+import tempfile
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -32,7 +34,9 @@ def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         pytest.fail(f"GYMCC_REQUIRE_SLURM is set, and there is {reason}")
     pytest.importorskip("ray")
     folder = tmp_path_factory.mktemp("slurm")
-    with pytest.MonkeyPatch.context() as patch:
+    # one at a time on this machine: both would have a job 2, and so the same scratch folders
+    with open(Path(tempfile.gettempdir()) / "two-nodes.lock", "w") as lock, pytest.MonkeyPatch.context() as patch:
+        fcntl.flock(lock, fcntl.LOCK_EX)
         patch.setenv("SLURM_CONF", str(folder / "slurm.conf"))
         try:
             subprocess.run([CLUSTER, "up", folder], check=True, timeout=60)
