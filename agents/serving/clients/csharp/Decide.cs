@@ -18,11 +18,23 @@ internal static class Decide
             Console.Error.WriteLine("usage: Decide ADDRESS POLICY < COUNT OBSERVATION... COUNT MASK...");
             return 2;
         }
-        var numbers = Console.In.ReadToEnd().Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries)
-            .Select(word => float.Parse(word, CultureInfo.InvariantCulture)).ToArray();
-        var size = (int)numbers[0];
+        float[] numbers;
+        int size, actions;
+        try
+        {
+            numbers = Console.In.ReadToEnd().Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries)
+                .Select(word => float.Parse(word, CultureInfo.InvariantCulture)).ToArray();
+            size = (int)numbers[0];
+            actions = (int)numbers[1 + size];
+            if (actions < 1 || numbers.Length != 2 + size + actions) throw new FormatException();
+        }
+        catch (Exception error) when (error is FormatException || error is IndexOutOfRangeException)
+        {
+            Console.Error.WriteLine("the input is not COUNT OBSERVATION... COUNT MASK...");
+            return 1;
+        }
         var observation = numbers.Skip(1).Take(size).ToArray();
-        var mask = numbers.Skip(2 + size).Take((int)numbers[1 + size]).Select(each => each != 0).ToArray();
+        var mask = numbers.Skip(2 + size).Select(each => each != 0).ToArray();
         try
         {
             using var client = new Gymcc.Client(arguments[0]);

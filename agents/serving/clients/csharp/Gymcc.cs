@@ -1,7 +1,7 @@
 // Ask a published policy of a GymCC server for a decision.
 //
-// An example: no .NET was at hand when it was written, so it has been neither compiled nor run. CI compiles
-// and runs those in C, C++ and OCaml. .NET 6 or newer, no package:
+// An example, C# 8, no package; compiled and run with .NET Core 3.1 by hand, where CI compiles and runs those in C, C++
+// and OCaml:
 //
 //     using var client = new Gymcc.Client("unix:///run/gymcc.sock");
 //     (int action, float[] scores) = client.Decide("jitcse", observation, mask);
@@ -57,15 +57,15 @@ namespace Gymcc
             words.AddRange(new object[]
                 { "|>", "AI.MODELEXECUTE", policy, "INPUTS", "2", "i0", "i1", "OUTPUTS", "1", "o0" });
             words.AddRange(new object[] { "|>", "AI.TENSORGET", "o0", "META", "BLOB" });
-            if (Command(words.ToArray()) is not object[] { Length: 4 } replies
-                || replies[3] is not object[] { Length: 6 } tensor || tensor[5] is not byte[] blob
-                || blob.Length != 4 * mask.Length)
+            var tensor = Command(words.ToArray()) is object[] { Length: 4 } replies ? replies[3] : null;
+            var blob = tensor is object[] { Length: 6 } parts ? parts[5] as byte[] : null;
+            if (blob == null || blob.Length != 4 * mask.Length)
                 throw new GymccException($"{address}: model {policy}: the answer is not a score of each action");
             var scores = new float[mask.Length];
             var best = 0;
             for (var i = 0; i < scores.Length; i++)
             {
-                scores[i] = BinaryPrimitives.ReadSingleLittleEndian(blob.AsSpan(4 * i));
+                scores[i] = BitConverter.Int32BitsToSingle(BinaryPrimitives.ReadInt32LittleEndian(blob.AsSpan(4 * i)));
                 if (scores[i] > scores[best]) best = i;
             }
             return (best, scores);
@@ -91,15 +91,19 @@ namespace Gymcc
                 stream.Flush();
                 return Refused(what, Read());
             }
-            catch (Exception error) when (
-                error is IOException or SocketException or FormatException or OverflowException)
+            catch (Exception error) when (error is IOException || error is SocketException
+                || error is FormatException || error is OverflowException)
             {
                 Dispose(); // requests and replies are out of step
                 throw new GymccException($"{what}: {error.Message}", error);
             }
         }
 
-        private sealed record Refusal(string Text);
+        private sealed class Refusal
+        {
+            public readonly string Text;
+            public Refusal(string text) => Text = text;
+        }
 
         // The reply, unless it is a refusal or holds one.
         private static object? Refused(string what, object? reply)
@@ -139,7 +143,8 @@ namespace Gymcc
         private static void AddTensor(List<object> words, string key, float[] row)
         {
             var blob = new byte[4 * row.Length];
-            for (var i = 0; i < row.Length; i++) BinaryPrimitives.WriteSingleLittleEndian(blob.AsSpan(4 * i), row[i]);
+            for (var i = 0; i < row.Length; i++)
+                BinaryPrimitives.WriteInt32LittleEndian(blob.AsSpan(4 * i), BitConverter.SingleToInt32Bits(row[i]));
             words.AddRange(new object[]
                 { "|>", "AI.TENSORSET", key, "FLOAT", "1", row.Length.ToString(), "BLOB", blob });
         }
