@@ -154,7 +154,7 @@ def test_a_service_out_of_reach_makes_the_run_an_offline_one_that_reads_back(tmp
     nobody = Service()
     with nobody:
         pass
-    environment = _environment(nobody) | {"WANDB_INIT_TIMEOUT": "3"}
+    environment = _environment(nobody) | {"WANDB_INIT_TIMEOUT": "3", "WANDB_SERVICE": "that of a notebook"}
     run = tmp_path / "run"
     more = ["--set", "budget.env_steps=240", "--set", "logger=[jsonl, wandb, tensorboard]"]
     done = _gymcc("train", CONFIG, "--out", run, *more, environment=environment)
