@@ -95,10 +95,10 @@ def test_descents_arrive_as_they_were_sent_and_follow_the_scores(orchestrator):
     best = [int(np.argmax(default_scores(node))) for node in _way(root, sent[0].path)]
     assert list(sent[0].path) == best
     with Client(orchestrator.unix) as client:
-        uploader = DescentUploader("sent", client, "w")
+        uploader = DescentUploader("descents-sent", client, "w")
         for each in sent:
             uploader.put_descent(each, 4)
-        batches = ListSource(client, "sent").fetch()
+        batches = ListSource(client, "descents-sent").fetch()
     for one, batch in zip(sent, batches, strict=True):
         (other,) = from_batch(batch)
         assert replace(one, features=None) == replace(other, features=None)
