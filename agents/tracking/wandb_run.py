@@ -116,7 +116,7 @@ def _open(folder: Path, online: bool, facts: Mapping[str, Any]) -> Any:
     from wandb.errors import AuthenticationError, CommError
 
     def start(mode: str) -> Any:
-        # A service of our own: that of the process which started us would take a run that was killed for one still going.
+        # a service of our own: that of whoever started us would take a killed run for one that still goes
         os.environ.pop("WANDB_SERVICE", None)
         if mode == "offline" and "id" in facts:
             _wait_for_free_second(folder / "wandb", facts["id"])
