@@ -332,11 +332,13 @@ def test_a_comparison_leaves_out_what_fails_later(gymcc, live, tmp_path):
         *command, "heuristic,random", "--evaluations", "4", "--out", str(tmp_path / "out"), "--json"
     )
     assert status == 0, err
-    left_out = [line.split(":")[1].strip() for line in err.splitlines()]
+    told = [line.partition(": ") for line in err.splitlines()]
+    left_out = [rest.partition(":")[0] for what, _, rest in told if what == "left out"]
     assert left_out
     assert set(left_out) <= {f"spmi/{index}" for index in range(1, 7)}
     rows = json.loads(out)
     assert {row["instances"] for row in rows} == {len(make_env("superpmi").instances) - len(left_out)}
+    assert {what for what, _, _ in told} <= {"left out", "note"}, "a search tells what failed on its way"
     assert (tmp_path / "out" / "report.html").is_file()
 
 

@@ -265,7 +265,7 @@ def test_a_clustered_client_means_the_same_models(wire):
 
 def test_a_slow_model_holds_up_its_own_connection_alone(server, wire):
     wire("AI.MODELSTORE", "slow", "TORCH", "CPU", "BLOB", torch_module(SLOW))
-    wire.put("n", np.array([3000], "f4"))
+    wire.put("n", np.array([12000], "f4"))
     run = execute("slow", "x", inputs=("n",))
     for _ in range(2):  # also once it is known how long it takes
         wire.send(encode_command(*run) + encode_command("ECHO", "after"))
